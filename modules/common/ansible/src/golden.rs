@@ -1,0 +1,1 @@
+//! The golden-case harness: runs a module's `cases/*.yml` through its plan.

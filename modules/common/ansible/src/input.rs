@@ -1,0 +1,100 @@
+//! Where the arguments come from: a file, standard input, or `key=value` words on the command line.
+
+use std::io::Read;
+
+use serde_json::{Map, Value};
+
+use crate::Failure;
+
+/// The arguments as they came in: the user's options and Ansible's own.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// The user's options, not yet checked.
+    pub params: Map<String, Value>,
+    /// Ansible's internal arguments, without their `_ansible_` prefix.
+    pub internal: Map<String, Value>,
+    /// Environment variables of the task, which the action plugin sends beside the arguments, never in argv.
+    pub environment: Map<String, Value>,
+}
+
+impl Input {
+    /// Reads arguments from standard input.
+    pub fn from_stdin() -> Result<Self, Failure> {
+        let mut bytes = Vec::new();
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|e| Failure::new(format!("reading the arguments from standard input: {e}")))?;
+        Input::from_json(&bytes, "on standard input")
+    }
+
+    /// Reads arguments from a file, as Ansible hands them to a binary module.
+    pub fn from_file(path: &str) -> Result<Self, Failure> {
+        let bytes =
+            std::fs::read(path).map_err(|e| Failure::new(format!("reading the arguments from {path}: {e}")))?;
+        Input::from_json(&bytes, &format!("in {path}"))
+    }
+
+    /// Takes apart a JSON object. Its text is never repeated in a message: it may hold secrets.
+    fn from_json(bytes: &[u8], place: &str) -> Result<Self, Failure> {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|e| Failure::new(format!("the arguments {place} are not UTF-8: byte {} is invalid", e.valid_up_to())))?;
+        let value: Value = serde_json::from_str(text).map_err(|e| {
+            Failure::new(format!("the arguments {place} are not JSON: line {}, column {}", e.line(), e.column()))
+        })?;
+        let Value::Object(all) = value else {
+            return Err(Failure::new(format!("the arguments {place} are not a JSON object")));
+        };
+        // An old form wraps them: {"ANSIBLE_MODULE_ARGS": {…}}
+        let all = match all.get("ANSIBLE_MODULE_ARGS") {
+            Some(Value::Object(inner)) if all.len() == 1 => inner.clone(),
+            _ => all,
+        };
+        let mut input = Input::default();
+        for (key, value) in all {
+            if let Some(name) = key.strip_prefix("_ansible_") {
+                input.internal.insert(name.to_owned(), value);
+            } else if key == "_native_environment" {
+                if let Value::Object(environment) = value {
+                    input.environment = environment;
+                }
+            } else {
+                input.params.insert(key, value);
+            }
+        }
+        Ok(input)
+    }
+
+    /// Takes `key=value` words from the command line; `--check` and `--diff` are the entry's business.
+    pub fn from_words(words: &[String]) -> Result<Self, Failure> {
+        let mut input = Input::default();
+        for word in words {
+            let (key, value) = word
+                .split_once('=')
+                .ok_or_else(|| Failure::new(format!("`{word}` is not an option: write key=value")))?;
+            input.params.insert(key.to_owned(), value.into());
+        }
+        Ok(input)
+    }
+
+    /// Puts the task's environment variables into the process's own: fallbacks and child processes look there.
+    #[expect(unsafe_code, reason = "set_var needs a single thread, and none has been started yet")]
+    pub fn enter_environment(&self) {
+        for (name, value) in &self.environment {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            if !name.is_empty() && !name.contains(['=', '\0']) && !text.contains('\0') {
+                unsafe { std::env::set_var(name, text) };
+            }
+        }
+    }
+
+    /// An internal flag, false when Ansible did not send it.
+    pub fn flag(&self, name: &str) -> bool {
+        self.internal.get(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The module's name as Ansible knows it (`cdgp.docker.docker_volume`).
+    pub fn module_name(&self) -> Option<&str> {
+        self.internal.get("module_name").and_then(Value::as_str)
+    }
+}

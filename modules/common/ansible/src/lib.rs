@@ -1,0 +1,25 @@
+//! Ansible's module JSON protocol: arguments in, exactly one JSON object out. Knows no Docker word.
+//!
+//! A binary lists its modules in a [`Domain`] and hands it to [`main`]. A module is a [`Module`]: a name, the
+//! argument spec that `build.rs` made from its sidecar, and an async function from [`Call`] to [`Outcome`].
+//!
+//! Source: Ansible's developer guide, "Ansible module architecture" (binary modules, internal arguments).
+
+mod call;
+pub mod check;
+mod entry;
+#[cfg(feature = "golden")]
+pub mod golden;
+mod input;
+mod outcome;
+mod plan;
+mod report;
+mod scrub;
+mod secret;
+pub mod spec;
+
+pub use call::Call;
+pub use entry::{Domain, Module, main};
+pub use outcome::{Failure, Outcome};
+pub use plan::Plan;
+pub use secret::Secret;

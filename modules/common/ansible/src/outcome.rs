@@ -1,0 +1,98 @@
+//! What a module answers: an [`Outcome`] when it went well, a [`Failure`] when it did not.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// A module's success: whether it changed something, and what the user can register.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub(crate) result: Map<String, Value>,
+}
+
+impl Outcome {
+    /// An outcome that changed nothing: for `*_info` modules.
+    pub fn unchanged() -> Self {
+        Outcome::new(false)
+    }
+
+    /// An outcome with `changed` as given, for the rare module that has no plan.
+    pub fn new(changed: bool) -> Self {
+        let mut result = Map::new();
+        result.insert("changed".to_owned(), changed.into());
+        Outcome { result }
+    }
+
+    /// Adds a return value. A value that can't be serialized (a map with keys that are no strings) becomes null.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Serialize) -> Self {
+        self.result.insert(key.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self
+    }
+
+    /// Whether the module changed something (or would, in check mode).
+    pub fn changed(&self) -> bool {
+        self.result.get("changed").and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+/// A module's failure: `msg` for the user and any further return values.
+///
+/// Every error type converts into it by `?`: its message and those of its sources, joined by `: `.
+#[derive(Debug)]
+pub struct Failure {
+    pub(crate) result: Map<String, Value>,
+}
+
+impl Failure {
+    /// A failure with the message `msg`: what was being done, what went wrong, how to mend it.
+    pub fn new(msg: impl Into<String>) -> Self {
+        let mut result = Map::new();
+        result.insert("failed".to_owned(), true.into());
+        result.insert("msg".to_owned(), msg.into().into());
+        Failure { result }
+    }
+
+    /// Adds a return value.
+    #[must_use]
+    pub fn with(mut self, key: &str, value: impl Serialize) -> Self {
+        self.result.insert(key.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self
+    }
+
+    /// The message.
+    pub fn msg(&self) -> &str {
+        self.result.get("msg").and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The same failure, its message led by what was being done.
+    #[must_use]
+    pub(crate) fn while_doing(self, action: &str) -> Self {
+        let msg = format!("{action}: {}", self.msg());
+        self.with("msg", msg)
+    }
+
+    /// The same failure, telling which actions were done before it.
+    #[must_use]
+    pub(crate) fn after(mut self, done: &[String]) -> Self {
+        self.result.entry("changed").or_insert_with(|| json!(!done.is_empty()));
+        self.result.insert("actions_done".to_owned(), json!(done));
+        self
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut msg = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Many libraries repeat the cause in their own message; say it once.
+            if !msg.contains(&text) {
+                msg.push_str(": ");
+                msg.push_str(&text);
+            }
+            source = cause.source();
+        }
+        Failure::new(msg)
+    }
+}

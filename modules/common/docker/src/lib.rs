@@ -1,0 +1,1 @@
+//! The engine. Knows no Ansible word.
