@@ -107,7 +107,8 @@ fn from_command_line<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Mod
     let flag = |name: &'static str, help: &'static str| {
         clap::Arg::new(name).long(name).action(clap::ArgAction::SetTrue).help(help)
     };
-    let words = clap::Arg::new("options").value_name("key=value").num_args(0..).help("the module's options; - or a file: JSON");
+    let words =
+        clap::Arg::new("options").value_name("key=value").num_args(0..).help("the module's options; - or a file: JSON");
     let mut command = clap::Command::new(domain.name)
         .about(domain.about)
         .version(env!("CARGO_PKG_VERSION"))

@@ -30,15 +30,15 @@ impl Input {
 
     /// Reads arguments from a file, as Ansible hands them to a binary module.
     pub fn from_file(path: &str) -> Result<Self, Failure> {
-        let bytes =
-            std::fs::read(path).map_err(|e| Failure::new(format!("reading the arguments from {path}: {e}")))?;
+        let bytes = std::fs::read(path).map_err(|e| Failure::new(format!("reading the arguments from {path}: {e}")))?;
         Input::from_json(&bytes, &format!("in {path}"))
     }
 
     /// Takes apart a JSON object. Its text is never repeated in a message: it may hold secrets.
     fn from_json(bytes: &[u8], place: &str) -> Result<Self, Failure> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|e| Failure::new(format!("the arguments {place} are not UTF-8: byte {} is invalid", e.valid_up_to())))?;
+        let text = std::str::from_utf8(bytes).map_err(|e| {
+            Failure::new(format!("the arguments {place} are not UTF-8: byte {} is invalid", e.valid_up_to()))
+        })?;
         let value: Value = serde_json::from_str(text).map_err(|e| {
             Failure::new(format!("the arguments {place} are not JSON: line {}, column {}", e.line(), e.column()))
         })?;
