@@ -1,1 +1,23 @@
-//! The engine. Knows no Ansible word.
+//! The engine: one connection, negotiated, to Docker or Podman. Knows no Ansible word.
+//!
+//! Reads are raw JSON with our own small types laid over it ([`Engine::get`], [`Inspected`]); writes and streams go
+//! through bollard ([`Engine::client`]). Both share the connection in [`transport`].
+
+mod connection;
+mod edge;
+mod encode;
+mod endpoint;
+mod engine;
+mod error;
+pub mod transport;
+mod version;
+mod volume;
+
+pub use bollard;
+pub use connection::Connection;
+pub use edge::{Inspected, null_is_empty};
+pub use endpoint::Endpoint;
+pub use engine::{Engine, Server};
+pub use error::Error;
+pub use version::ApiVersion;
+pub use volume::Volume;
