@@ -5,11 +5,11 @@ use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::call::{Call, Progress};
-use crate::check::{Checked, check};
+use crate::check::{About, Checked, check};
 use crate::input::Input;
 use crate::report::{Report, catch_panics};
 use crate::spec::Spec;
@@ -161,15 +161,17 @@ fn run(module: &Module, input: Input) -> ExitCode {
     let (check_mode, diff) = (input.flag("check_mode"), input.flag("diff"));
     let inject_invocation = input.internal.get("inject_invocation").and_then(Value::as_bool).unwrap_or(true);
     let name = input.module_name().map_or_else(|| module.name.to_owned(), str::to_owned);
-    let Checked { params, no_log, warnings, deprecations, error } = check(&spec, &name, input.params);
+    let about = About { name: &name, ignore_unknown: input.flag("ignore_unknown_opts"), no_log: input.flag("no_log") };
+    let Checked { params, module_args, no_log, warnings, deprecations, errors } = check(&spec, about, input.params);
     progress.lock().warnings.extend(warnings);
     report.deprecations = deprecations;
     report.secrets = no_log;
     if inject_invocation {
-        report.invocation = Some(invocation(&spec, &params));
+        // What is secret in it goes where all secrets go: Report::print scrubs the whole result.
+        report.invocation = Some(json!({ "module_args": module_args }));
     }
     report.watch_for_panics();
-    if let Some(msg) = error {
+    if let Some(msg) = errors.into_iter().next() {
         return report.print(Err(Failure::new(msg)));
     }
     if check_mode && !spec.supports_check_mode {
@@ -198,15 +200,4 @@ async fn until_signal(running: Running, progress: &Progress) -> Result<Outcome, 
         _ = hang_up.recv() => "SIGHUP",
     };
     Err(Failure::new(format!("ended by {name}")).after(&progress.done()))
-}
-
-/// The result's `invocation`: the arguments as the module took them, without the secret ones.
-fn invocation(spec: &Spec, params: &Map<String, Value>) -> Value {
-    let mut shown = params.clone();
-    for (name, opt) in &spec.options {
-        if opt.no_log == Some(true) && shown.get(name).is_some_and(|value| !value.is_null()) {
-            shown.insert(name.clone(), "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER".into());
-        }
-    }
-    json!({ "module_args": shown })
 }

@@ -13,8 +13,9 @@ pub mod golden;
 mod input;
 mod outcome;
 mod plan;
+mod python;
 mod report;
-mod scrub;
+pub mod scrub;
 mod secret;
 pub mod spec;
 
