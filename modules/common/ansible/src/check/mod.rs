@@ -20,6 +20,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+#[cfg(feature = "golden")]
+use crate::spec::Opt;
 use crate::spec::Spec;
 use level::{Findings, Place};
 
@@ -81,6 +83,21 @@ pub fn check(spec: &Spec, about: About<'_>, mut params: Map<String, Value>) -> C
         deprecations: without_repeats(deprecations),
         errors,
     }
+}
+
+/// A value (a default, say) as the check would hand it to the module.
+///
+/// # Errors
+/// Why the option's type refuses it, as Ansible says it.
+#[cfg(feature = "golden")]
+pub(crate) fn coerced(opt: &Opt, value: &Value) -> Result<Value, String> {
+    let mut value = coerce::to(opt.kind, value)?.unwrap_or_else(|| value.clone());
+    if let (Some(kind), Value::Array(items)) = (opt.elements, &mut value) {
+        for item in items {
+            *item = coerce::to(kind, item)?.unwrap_or_else(|| item.take());
+        }
+    }
+    Ok(value)
 }
 
 fn without_repeats<T: PartialEq>(items: Vec<T>) -> Vec<T> {
