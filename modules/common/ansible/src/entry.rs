@@ -11,6 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::call::{Call, Progress};
 use crate::check::{About, Checked, check};
 use crate::input::Input;
+use crate::intact;
 use crate::report::{Report, catch_panics};
 use crate::spec::Spec;
 use crate::{Failure, Outcome};
@@ -57,7 +58,10 @@ pub fn main(domain: &Domain) -> ExitCode {
     catch_panics();
     let argv: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     match find(domain, &argv) {
-        Ok((module, input)) => run(module, input),
+        Ok((module, input)) => match intact::check(&input.native_object("crc32")) {
+            Ok(()) => run(module, input),
+            Err(failure) => Report::default().print(Err(failure)),
+        },
         Err(Early::Help(text)) => {
             print!("{text}");
             ExitCode::SUCCESS

@@ -13,8 +13,9 @@ pub struct Input {
     pub params: Map<String, Value>,
     /// Ansible's internal arguments, without their `_ansible_` prefix.
     pub internal: Map<String, Value>,
-    /// Environment variables of the task, which the action plugin sends beside the arguments, never in argv.
-    pub environment: Map<String, Value>,
+    /// What our action plugin sends beside them, without its `_native_` prefix: `environment` (the task's, never in
+    /// argv), `crc32` (see `intact`), `async` (see `jobs`).
+    pub native: Map<String, Value>,
 }
 
 impl Input {
@@ -54,10 +55,8 @@ impl Input {
         for (key, value) in all {
             if let Some(name) = key.strip_prefix("_ansible_") {
                 input.internal.insert(name.to_owned(), value);
-            } else if key == "_native_environment" {
-                if let Value::Object(environment) = value {
-                    input.environment = environment;
-                }
+            } else if let Some(name) = key.strip_prefix("_native_") {
+                input.native.insert(name.to_owned(), value);
             } else {
                 input.params.insert(key, value);
             }
@@ -80,12 +79,17 @@ impl Input {
     /// Puts the task's environment variables into the process's own: fallbacks and child processes look there.
     #[expect(unsafe_code, reason = "set_var needs a single thread, and none has been started yet")]
     pub fn enter_environment(&self) {
-        for (name, value) in &self.environment {
+        for (name, value) in self.native_object("environment") {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             if !name.is_empty() && !name.contains(['=', '\0']) && !text.contains('\0') {
                 unsafe { std::env::set_var(name, text) };
             }
         }
+    }
+
+    /// One of the plugin's messages that is an object; empty when it was not sent.
+    pub fn native_object(&self, name: &str) -> Map<String, Value> {
+        self.native.get(name).and_then(Value::as_object).cloned().unwrap_or_default()
     }
 
     /// An internal flag, false when Ansible did not send it.

@@ -11,6 +11,7 @@ mod entry;
 #[cfg(feature = "golden")]
 pub mod golden;
 mod input;
+mod intact;
 mod outcome;
 mod plan;
 mod python;

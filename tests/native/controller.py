@@ -1,0 +1,120 @@
+"""The controller: a collection with the tests' binary, an inventory, and playbooks run by one version of ansible-core."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import typing as t
+from pathlib import Path
+
+from target import USERS, WORK, Target
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COLLECTION = WORK / "collections/ansible_collections/cdgp/docker"
+MODULES = ("probe", "async_status")
+CONFIG = f"""
+[defaults]
+inventory = {WORK}/inventory.json
+collections_path = {WORK}/collections
+host_key_checking = False
+stdout_callback = tell
+callback_plugins = {REPOSITORY}/tests/native/callback
+local_tmp = {WORK}/controller/tmp
+retry_files_enabled = False
+deprecation_warnings = False
+[ssh_connection]
+control_path_dir = {WORK}/controller/cp
+ssh_extra_args = -F /dev/null -o UserKnownHostsFile=/dev/null
+"""
+
+
+def make_collection(root: Path, binary: Path, arch: str) -> None:
+    """A collection tree as `cargo xtask collection` makes it, with one binary."""
+    shutil.rmtree(root, ignore_errors=True)
+    (root / "plugins/modules").mkdir(parents=True)
+    (root / "meta").mkdir()
+    (root / "bin" / arch).mkdir(parents=True)
+    shutil.copytree(REPOSITORY / "plugins/action", root / "plugins/action")
+    routes = {name: {"action_plugin": "cdgp.docker.native"} for name in MODULES}
+    (root / "meta/runtime.yml").write_text(json.dumps({"requires_ansible": ">=2.15.0", "plugin_routing": {"modules": routes}}))
+    for name in MODULES:
+        (root / f"plugins/modules/{name}.py").write_text("")
+    put_binary(root, binary, arch)
+    (root / "bin/modules.json").write_text(json.dumps({name: "probe" for name in MODULES}))
+
+
+def put_binary(root: Path, binary: Path, arch: str) -> None:
+    """Puts a binary and its checksum into a collection."""
+    installed = root / "bin" / arch / "probe"
+    shutil.copy(binary, installed)
+    Path(f"{installed}.sha256").write_text(hashlib.sha256(installed.read_bytes()).hexdigest() + "\n")
+
+
+class Play:
+    """What a playbook's run said: each task's result, by the task's name, as the callback plug-in `tell` printed it."""
+
+    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+        self.rc, self.output = done.returncode, done.stdout + done.stderr
+        told = [json.loads(line[5:]) for line in done.stdout.splitlines() if line.startswith("TELL ")]
+        assert told, f"no result of the playbook:\n{self.output}"
+        self.tasks: dict[str, list[dict[str, t.Any]]] = {}
+        for result in told:
+            self.tasks.setdefault(result["task"], []).append(result)
+
+    def __getitem__(self, name: str) -> dict[str, t.Any]:
+        """The result of a task that ran on one host."""
+        assert len(self.tasks.get(name, ())) == 1, f"{name}: {self.tasks.keys()}\n{self.output}"
+        return self.tasks[name][0]["result"]
+
+    def kind(self, name: str) -> str:
+        """How a task ended: ok, failed, unreachable or skipped."""
+        return self.tasks[name][0]["kind"]
+
+
+class Controller:
+    """Runs playbooks with one version of ansible-core."""
+
+    def __init__(self, version: str, venv: Path) -> None:
+        self.version, self.venv = version, venv
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of every Ansible command."""
+        keep = {name: value for name, value in os.environ.items() if name in ("LANG", "LC_ALL", "TERM")}
+        home = WORK / "controller"
+        home.mkdir(exist_ok=True)
+        (home / "ansible.cfg").write_text(CONFIG)
+        path = f"{self.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        return {**keep, "PATH": path, "HOME": str(home), "ANSIBLE_CONFIG": str(home / "ansible.cfg"), "LC_ALL": "C.UTF-8", **more}
+
+    def play(self, tasks: list[dict[str, t.Any]], hosts: str = "root", arguments: tuple[str, ...] = (), environment: dict[str, str] | None = None, **play: t.Any) -> Play:
+        """Runs tasks in one play without facts. A module's name may be written without the collection's."""
+        book = [{"hosts": hosts, "gather_facts": False, "tasks": tasks, **play}]
+        path = WORK / "controller/play.json"  # JSON is YAML
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(book))
+        path.chmod(0o600)
+        command = ["ansible-playbook", str(path), *arguments]
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, env=self.environment(**(environment or {})), cwd=WORK / "controller", timeout=120
+        )
+        return Play(done)
+
+
+def write_inventory(targets: dict[str, Target]) -> None:
+    """A host for each user on each target: `alice` on the first, `busybox_alice` on the one called so."""
+    hosts = {}
+    for name, target in targets.items():
+        for user in USERS:
+            host = user if name == "debian" else f"{name}_{user}"
+            hosts[host] = {
+                "ansible_host": "127.0.0.1",
+                "ansible_port": target.port,
+                "ansible_user": user,
+                "ansible_ssh_private_key_file": str(WORK / "key"),
+            }
+    hosts["here"] = {"ansible_connection": "local"}
+    hosts["away"] = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_user": "root"}
+    (WORK / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
