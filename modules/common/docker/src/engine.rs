@@ -94,6 +94,11 @@ impl Engine {
         }
     }
 
+    /// The connection itself.
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
     /// bollard over the same connection, for writes. Its errors convert into ours by `?`.
     pub fn client(&self) -> &Docker {
         &self.client

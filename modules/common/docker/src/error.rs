@@ -204,6 +204,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// What the engine told of in the midst of its progress: a pull, push or build failed.
+    #[error("{message}")]
+    Failed {
+        /// The engine's words.
+        message: String,
+    },
     /// Anything else that bollard reports.
     #[error(transparent)]
     Client(bollard::errors::Error),

@@ -3,21 +3,34 @@
 //! Reads are raw JSON with our own small types laid over it ([`Engine::get`], [`Inspected`]); writes and streams go
 //! through bollard ([`Engine::client`]). Both share the connection in [`transport`].
 
+mod auth;
+pub mod build;
 mod connection;
 mod edge;
 mod encode;
 mod endpoint;
 mod engine;
 mod error;
+mod image;
+mod image_name;
+mod platform;
+mod progress;
+mod registry;
+mod request;
 pub mod transport;
 mod version;
 mod volume;
 
+pub use auth::{AuthError, Credentials, Logins};
 pub use bollard;
 pub use connection::Connection;
 pub use edge::{Inspected, null_is_empty};
 pub use endpoint::Endpoint;
 pub use engine::{Engine, Server};
 pub use error::Error;
+pub use image::{Image, ImageConfig};
+pub use image_name::ImageName;
+pub use platform::{BadPlatform, Platform};
+pub use progress::{Progress, ProgressLines};
 pub use version::ApiVersion;
 pub use volume::Volume;

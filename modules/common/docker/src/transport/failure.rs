@@ -31,7 +31,7 @@ impl Link {
     }
 
     /// Why a request that was sent got no answer.
-    pub(super) fn broken(&self, request: &str, error: &hyper::Error) -> Error {
+    pub(crate) fn broken(&self, request: &str, error: &hyper::Error) -> Error {
         // With TLS 1.3 the engine looks at the client's certificate after the handshake.
         if let Some(cause) = find::<rustls::Error>(error) {
             return self.tls_failure(cause);

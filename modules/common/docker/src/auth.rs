@@ -1,0 +1,276 @@
+//! Logins at registries: what `docker login` left in the CLI's configuration, and credential helpers.
+//!
+//! Source: the Docker CLI's reference, "Credential stores", and the Engine API's `X-Registry-Auth`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::null_is_empty;
+
+/// The name under which logins at Docker Hub are kept.
+const HUB: &str = "https://index.docker.io/v1/";
+
+/// A login, as the engine takes it. Debug does not show it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Credentials {
+    username: String,
+    password: String,
+    identitytoken: String,
+    registrytoken: String,
+    serveraddress: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials for {}", self.serveraddress)
+    }
+}
+
+impl Credentials {
+    /// The header of a request that concerns one registry.
+    pub fn header(&self) -> (&'static str, String) {
+        ("X-Registry-Auth", URL_SAFE.encode(self.json().to_string()))
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "username": self.username,
+            "password": self.password,
+            "identitytoken": self.identitytoken,
+            "registrytoken": self.registrytoken,
+            "serveraddress": self.serveraddress,
+        })
+    }
+}
+
+/// The logins of the user that we run as.
+#[derive(Debug, Clone, Default)]
+pub struct Logins {
+    path: PathBuf,
+    file: ConfigFile,
+}
+
+/// What we read of the CLI's `config.json`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ConfigFile {
+    #[serde(deserialize_with = "null_is_empty")]
+    auths: BTreeMap<String, Entry>,
+    #[serde(deserialize_with = "null_is_empty")]
+    cred_helpers: BTreeMap<String, String>,
+    #[serde(deserialize_with = "null_is_empty")]
+    creds_store: String,
+}
+
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    #[serde(deserialize_with = "null_is_empty")]
+    auth: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    username: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    password: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    identitytoken: String,
+    #[serde(deserialize_with = "null_is_empty")]
+    registrytoken: String,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Entry(********)")
+    }
+}
+
+/// Why a login can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// The configuration is there, but can't be used.
+    #[error("reading the logins of {}: {reason}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A credential helper that the configuration names failed.
+    #[error("the credential helper docker-credential-{name}, which {} names, failed for {registry}: {reason}", path.display())]
+    Helper {
+        /// Its name, as the file has it.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// The registry.
+        registry: String,
+        /// What it said.
+        reason: String,
+    },
+}
+
+impl Logins {
+    /// Reads the CLI's configuration: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. No file, no logins.
+    ///
+    /// # Errors
+    /// The file can't be read, or is not what the CLI writes.
+    pub fn of_user() -> Result<Logins, AuthError> {
+        let folder = match std::env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()) {
+            Some(folder) => Some(PathBuf::from(folder)),
+            None => std::env::home_dir().map(|home| home.join(".docker")),
+        };
+        folder.map_or_else(|| Ok(Logins::default()), |folder| Logins::of_file(&folder.join("config.json")))
+    }
+
+    /// Reads a file of that form.
+    ///
+    /// # Errors
+    /// As [`Logins::of_user`].
+    pub fn of_file(path: &Path) -> Result<Logins, AuthError> {
+        let failed = |reason: String| AuthError::File { path: path.to_owned(), reason };
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Logins::default()),
+            Err(error) => return Err(failed(error.to_string())),
+        };
+        if text.trim().is_empty() {
+            return Ok(Logins::default());
+        }
+        // The reason names the place only: the text holds secrets.
+        let file = serde_json::from_str(&text)
+            .map_err(|error| failed(format!("line {} is not what the CLI writes", error.line())))?;
+        Ok(Logins { path: path.to_owned(), file })
+    }
+
+    /// The login for a registry (`docker.io`, `host:port`): the registry's own helper before the general store before
+    /// what the file itself holds.
+    ///
+    /// # Errors
+    /// A helper can't be run or fails, or the file's entry is garbled.
+    pub fn for_registry(&self, registry: &str) -> Result<Option<Credentials>, AuthError> {
+        let key = if registry == "docker.io" { HUB } else { registry };
+        let helper = self.file.cred_helpers.get(registry).or_else(|| self.file.cred_helpers.get(key));
+        let store = Some(&self.file.creds_store).filter(|name| !name.is_empty());
+        if let Some(name) = helper.or(store)
+            && let Some(credentials) = self.ask_helper(name, key)?
+        {
+            return Ok(Some(credentials));
+        }
+        let exact = self.file.auths.get_key_value(key);
+        let found = exact.or_else(|| self.file.auths.iter().find(|(name, _)| hostname(name) == hostname(key)));
+        found.map_or(Ok(None), |(name, entry)| self.credentials(name, entry))
+    }
+
+    /// Every login, by registry, as the header of a build, which may pull from any.
+    ///
+    /// # Errors
+    /// As [`Logins::for_registry`].
+    pub fn header_of_all(&self) -> Result<Option<(&'static str, String)>, AuthError> {
+        let mut names: Vec<String> = self.file.auths.keys().chain(self.file.cred_helpers.keys()).cloned().collect();
+        if !self.file.creds_store.is_empty() {
+            let listed = self.run_helper(&self.file.creds_store, "list", "every registry")?;
+            names.extend(serde_json::from_str::<BTreeMap<String, String>>(&listed).unwrap_or_default().into_keys());
+        }
+        let mut all = Map::new();
+        for name in names {
+            let registry = if name == HUB { "docker.io" } else { &name };
+            if let Some(credentials) = self.for_registry(registry)? {
+                all.insert(name, credentials.json());
+            }
+        }
+        Ok((!all.is_empty()).then(|| ("X-Registry-Config", URL_SAFE.encode(Value::Object(all).to_string()))))
+    }
+
+    fn credentials(&self, registry: &str, entry: &Entry) -> Result<Option<Credentials>, AuthError> {
+        let mut credentials = Credentials {
+            username: entry.username.clone(),
+            password: entry.password.clone(),
+            identitytoken: entry.identitytoken.clone(),
+            registrytoken: entry.registrytoken.clone(),
+            serveraddress: registry.to_owned(),
+        };
+        if !entry.auth.is_empty() {
+            let garbled = || AuthError::File {
+                path: self.path.clone(),
+                reason: format!("the entry for {registry} is garbled; log in again"),
+            };
+            let bytes = STANDARD.decode(&entry.auth).map_err(|_| garbled())?;
+            let text = String::from_utf8(bytes).map_err(|_| garbled())?;
+            let (username, password) = text.split_once(':').ok_or_else(garbled)?;
+            credentials.username = username.to_owned();
+            credentials.password = password.trim_end_matches('\0').to_owned();
+        }
+        // The CLI leaves empty entries behind where a store holds the login.
+        let empty = credentials.username.is_empty()
+            && credentials.identitytoken.is_empty()
+            && credentials.registrytoken.is_empty();
+        Ok((!empty).then_some(credentials))
+    }
+
+    fn ask_helper(&self, name: &str, registry: &str) -> Result<Option<Credentials>, AuthError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Answer {
+            username: String,
+            secret: String,
+        }
+        let said = match self.run_helper(name, "get", registry) {
+            Ok(said) => said,
+            // The protocol has no other sign for "no such login" than this sentence.
+            Err(AuthError::Helper { reason, .. }) if reason.contains("credentials not found in native keychain") => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let answer: Answer = serde_json::from_str(&said)
+            .map_err(|_| self.helper_failed(name, registry, "its answer is not what the protocol says".to_owned()))?;
+        let mut credentials = Credentials { serveraddress: registry.to_owned(), ..Credentials::default() };
+        if answer.username == "<token>" {
+            credentials.identitytoken = answer.secret;
+        } else {
+            credentials.username = answer.username;
+            credentials.password = answer.secret;
+        }
+        Ok(Some(credentials))
+    }
+
+    /// Runs a helper with the registry on standard input; what it writes to standard output.
+    fn run_helper(&self, name: &str, verb: &str, registry: &str) -> Result<String, AuthError> {
+        let failed = |reason: String| self.helper_failed(name, registry, reason);
+        let mut helper = Command::new(format!("docker-credential-{name}"))
+            .arg(verb)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(format!("can't start it: {error}")))?;
+        if let Some(mut input) = helper.stdin.take() {
+            // A helper that does not read what it is asked tells so by its answer.
+            let _ = input.write_all(registry.as_bytes());
+        }
+        let done = helper.wait_with_output().map_err(|error| failed(error.to_string()))?;
+        let said = String::from_utf8_lossy(&done.stdout).trim().to_owned();
+        if done.status.success() {
+            return Ok(said);
+        }
+        let complaint = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+        Err(failed(if said.is_empty() { complaint } else { said }))
+    }
+
+    fn helper_failed(&self, name: &str, registry: &str, reason: String) -> AuthError {
+        AuthError::Helper { name: name.to_owned(), path: self.path.clone(), registry: registry.to_owned(), reason }
+    }
+}
+
+/// The host of a name under which a login is kept: old versions of the CLI kept URLs.
+fn hostname(name: &str) -> &str {
+    let name = name.split_once("://").map_or(name, |(_, rest)| rest);
+    name.split('/').next().unwrap_or(name)
+}

@@ -1,0 +1,197 @@
+//! A build context as a tar archive, streamed: no file is held in memory.
+//!
+//! The same context gives the same bytes: entries are sorted, owners are root, times are those of the files, as
+//! `docker build` sends them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use tar::{Builder, EntryType, Header};
+use tokio::sync::mpsc;
+
+use super::context::{Context, ContextError, Entry, Kind, Place};
+
+const CHUNK: usize = 64 * 1024;
+
+impl Context {
+    /// The name by which the engine finds the Dockerfile in the archive.
+    pub(super) fn dockerfile_in_archive(&self) -> String {
+        match &self.dockerfile.place {
+            Place::Inside(path) => path.to_string_lossy().into_owned(),
+            // The CLI's way: a name that no one else uses.
+            Place::Outside => format!(".dockerfile.{}", &super::digest::of(&self.dockerfile.text)[..20]),
+        }
+    }
+
+    /// Writes the archive.
+    ///
+    /// # Errors
+    /// A file can't be read or has changed, or `out` takes no more.
+    pub(super) fn write_tar(&self, out: impl Write) -> Result<(), ContextError> {
+        let mut archive = Builder::new(out);
+        let outside = matches!(self.dockerfile.place, Place::Outside);
+        for entry in self.entries.iter().filter(|entry| !(outside && entry.path == Path::new(".dockerignore"))) {
+            self.append(&mut archive, entry)?;
+        }
+        if outside {
+            let name = self.dockerfile_in_archive();
+            // So that it does not get into the image.
+            let mut ignore = match std::fs::read(self.root.join(".dockerignore")) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => b".dockerignore".to_vec(),
+                Err(source) => return Err(ContextError::Read { path: self.root.join(".dockerignore"), source }),
+            };
+            ignore.extend_from_slice(format!("\n{name}\n").as_bytes());
+            for (name, text) in [(".dockerignore", ignore.as_slice()), (&name, &self.dockerfile.text)] {
+                let mut header = header(EntryType::Regular, 0o600, 0, text.len() as u64);
+                archive.append_data(&mut header, name, text).map_err(ContextError::Send)?;
+            }
+        }
+        archive.finish().map_err(ContextError::Send)
+    }
+
+    fn append(&self, archive: &mut Builder<impl Write>, entry: &Entry) -> Result<(), ContextError> {
+        match &entry.kind {
+            Kind::Folder => {
+                let mut header = header(EntryType::Directory, entry.mode, entry.mtime, 0);
+                archive.append_data(&mut header, &entry.path, io::empty()).map_err(ContextError::Send)
+            }
+            Kind::Link { to } => {
+                let mut header = header(EntryType::Symlink, entry.mode, entry.mtime, 0);
+                archive.append_link(&mut header, &entry.path, to).map_err(ContextError::Send)
+            }
+            Kind::File { size } => {
+                let mut header = header(EntryType::Regular, entry.mode, entry.mtime, *size);
+                let mut file = self.open_file(entry, *size)?;
+                let sent = archive.append_data(&mut header, &entry.path, &mut file);
+                // A file that could not be read in full is why the archive broke off.
+                file.failure().map_or(sent.map_err(ContextError::Send), Err)
+            }
+        }
+    }
+
+    /// A file of exactly the size that the listing told.
+    pub(super) fn open_file(&self, entry: &Entry, size: u64) -> Result<Exactly, ContextError> {
+        let path = self.root.join(&entry.path);
+        match File::open(&path) {
+            Ok(file) => Ok(Exactly { file, path, left: size, failed: None }),
+            Err(source) => Err(ContextError::Read { path, source }),
+        }
+    }
+}
+
+fn header(kind: EntryType, mode: u32, mtime: u64, size: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_mtime(mtime);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_size(size);
+    header
+}
+
+/// Reads a file of a known size, and fails when it has another by now.
+pub(super) struct Exactly {
+    file: File,
+    path: std::path::PathBuf,
+    left: u64,
+    failed: Option<ContextError>,
+}
+
+impl Exactly {
+    /// Why reading failed, if it did.
+    pub(super) fn failure(self) -> Option<ContextError> {
+        self.failed
+    }
+}
+
+impl Read for Exactly {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let changed = |path: &Path| ContextError::Changed { path: path.to_owned() };
+        let read = match self.file.read(buffer) {
+            Ok(read) => read,
+            Err(source) => {
+                self.failed = Some(ContextError::Read { path: self.path.clone(), source });
+                return Err(io::Error::other("a file can't be read"));
+            }
+        };
+        let (grown, shrunk) = (read as u64 > self.left, read == 0 && !buffer.is_empty() && self.left > 0);
+        if grown || shrunk {
+            self.failed = Some(changed(&self.path));
+            return Err(io::Error::other("a file changed"));
+        }
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+/// The archive as the body of a request. A thread writes it as fast as the engine takes it.
+#[derive(Debug)]
+pub(super) struct Upload {
+    chunks: mpsc::Receiver<io::Result<Bytes>>,
+}
+
+/// Why the upload broke off, to be asked after the request failed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct WhyBroken(Arc<Mutex<Option<ContextError>>>);
+
+impl WhyBroken {
+    pub(super) fn take(&self) -> Option<ContextError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Upload {
+    pub(super) fn start(context: Context) -> (Upload, WhyBroken) {
+        let (sender, chunks) = mpsc::channel(4);
+        let why = WhyBroken::default();
+        let told = why.clone();
+        std::thread::spawn(move || {
+            let mut out = BufWriter::with_capacity(CHUNK, Chunks(sender.clone()));
+            let written = context.write_tar(&mut out).and_then(|()| out.flush().map_err(ContextError::Send));
+            match written {
+                // The engine went away or had enough; its own answer tells why.
+                Ok(()) | Err(ContextError::Send(_)) => {}
+                Err(error) => {
+                    *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    // What is still in the buffer must not follow the break.
+                    let _ = out.into_parts();
+                    let _ = sender.blocking_send(Err(io::Error::other("the build context can't be read")));
+                }
+            }
+        });
+        (Upload { chunks }, why)
+    }
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut task::Context<'_>,
+    ) -> task::Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+}
+
+struct Chunks(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

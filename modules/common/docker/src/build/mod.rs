@@ -1,0 +1,116 @@
+//! Builds: `POST /build`, by the engine's own builder, from a folder of this machine.
+
+mod archive;
+mod context;
+mod digest;
+mod dockerfile;
+mod ignore;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use self::archive::Upload;
+pub use self::context::{Context, ContextError, Dockerfile};
+pub use self::dockerfile::needs_buildkit;
+use crate::{Engine, Error, Logins, Progress};
+
+/// How to build, beside the context.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Build {
+    /// The image's name, with its tag.
+    pub name: String,
+    /// `ARG`s.
+    pub args: BTreeMap<String, String>,
+    /// Labels that the image gets beside those of the Dockerfile.
+    pub labels: BTreeMap<String, String>,
+    /// The stage to end with.
+    pub target: Option<String>,
+    /// The platform to build for; the engine's own without it.
+    pub platform: Option<String>,
+    /// The network of `RUN` instructions.
+    pub network: Option<String>,
+    /// `host:address` for `/etc/hosts` while building.
+    pub extra_hosts: Vec<String>,
+    /// Bytes of `/dev/shm` while building.
+    pub shm_size: Option<i64>,
+    /// Images to take layers from.
+    pub cache_from: Vec<String>,
+    /// Build every layer anew.
+    pub no_cache: bool,
+    /// Pull the base images even where they are there.
+    pub pull: bool,
+}
+
+/// Why a build failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The context can't be read.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    /// A login can't be read.
+    #[error(transparent)]
+    Login(#[from] crate::AuthError),
+    /// The engine refused, or a step failed.
+    #[error(transparent)]
+    Engine(#[from] Error),
+}
+
+impl Engine {
+    /// Builds an image. `said` gets what the engine tells, as it tells it.
+    ///
+    /// # Errors
+    /// The context can't be read, the engine can't be reached, or a step fails.
+    pub async fn build(
+        &self,
+        build: &Build,
+        context: Context,
+        mut said: impl FnMut(&Progress),
+    ) -> Result<(), BuildError> {
+        let dockerfile = context.dockerfile_in_archive();
+        let query = build.query(&dockerfile);
+        let query: Vec<(&str, &str)> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let mut headers = vec![("Content-Type", "application/x-tar".to_owned())];
+        headers.extend(Logins::of_user()?.header_of_all()?);
+        let (upload, why_broken) = Upload::start(context);
+        let built = async {
+            let mut lines = self.post_for_progress("/build", &query, &headers, upload).await?;
+            while let Some(line) = lines.next().await? {
+                said(&line);
+            }
+            Ok(())
+        };
+        // A request without its whole body fails in the engine's words; ours are better.
+        built.await.map_err(|error: Error| why_broken.take().map_or_else(|| error.into(), BuildError::from))
+    }
+}
+
+impl Build {
+    fn query(&self, dockerfile: &str) -> Vec<(&'static str, String)> {
+        let json = |map: &BTreeMap<String, String>| Value::from_iter(map.clone()).to_string();
+        // Containers of steps that failed are of no use to anyone.
+        let mut query = vec![
+            ("t", self.name.clone()),
+            ("dockerfile", dockerfile.to_owned()),
+            ("rm", "1".to_owned()),
+            ("forcerm", "1".to_owned()),
+        ];
+        if !self.args.is_empty() {
+            query.push(("buildargs", json(&self.args)));
+        }
+        if !self.labels.is_empty() {
+            query.push(("labels", json(&self.labels)));
+        }
+        if !self.cache_from.is_empty() {
+            query.push(("cachefrom", Value::from(self.cache_from.clone()).to_string()));
+        }
+        query.extend(self.target.clone().map(|target| ("target", target)));
+        query.extend(self.platform.clone().map(|platform| ("platform", platform)));
+        query.extend(self.network.clone().map(|network| ("networkmode", network)));
+        query.extend(self.shm_size.map(|bytes| ("shmsize", bytes.to_string())));
+        query.extend(self.extra_hosts.iter().map(|host| ("extrahosts", host.clone())));
+        query.extend(self.no_cache.then(|| ("nocache", "1".to_owned())));
+        query.extend(self.pull.then(|| ("pull", "1".to_owned())));
+        query
+    }
+}

@@ -1,0 +1,87 @@
+//! Images: `GET /images/{name}/json` and `GET /images/json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{Engine, Error, Inspected, Platform, null_is_empty};
+
+/// What plans read of an image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Image {
+    /// `sha256:` and 64 hexadecimal digits: of the configuration, or of the manifest in the containerd image store.
+    pub id: String,
+    /// Its names with tags.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub repo_tags: BTreeSet<String>,
+    /// Its names with digests: what the registries that it came from or went to call it.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub repo_digests: BTreeSet<String>,
+    /// Its system.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub os: String,
+    /// Its machine.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub architecture: String,
+    /// Its machine's variant; mostly empty.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub variant: String,
+    /// Bytes on the engine. In the containerd image store it grows with each platform that is pulled.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub size: i64,
+    /// What it gives to containers.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub config: ImageConfig,
+}
+
+/// What an image gives to the containers that are made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ImageConfig {
+    /// Its labels.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Image {
+    /// The platform that it is made for.
+    pub fn platform(&self) -> Platform {
+        Platform::new(&self.os, &self.architecture, &self.variant)
+    }
+}
+
+impl Engine {
+    /// The image of that name (`repository:tag`, `repository@digest`) or ID; `None` when there is none.
+    ///
+    /// # Errors
+    /// The engine can't be reached, or does not take the name for one.
+    pub async fn image(&self, name: &str) -> Result<Option<Inspected<Image>>, Error> {
+        self.image_with(name, &[]).await
+    }
+
+    /// As [`Engine::image`], with a query: `platform` (JSON, API 1.49), `manifests` (API 1.48).
+    ///
+    /// # Errors
+    /// As [`Engine::image`].
+    pub async fn image_with(&self, name: &str, query: &[(&str, &str)]) -> Result<Option<Inspected<Image>>, Error> {
+        let raw = self.get_optional(&format!("/images/{name}/json"), query).await?;
+        raw.map(|raw| Inspected::new(raw, &format!("image {name}"))).transpose()
+    }
+
+    /// Every image that is no mere layer of another, as `GET /images/{name}/json` gives each.
+    ///
+    /// # Errors
+    /// The engine can't be reached.
+    pub async fn images(&self) -> Result<Vec<Value>, Error> {
+        let listed = self.get("/images/json", &[]).await?;
+        let ids = listed.as_array().into_iter().flatten().filter_map(|image| image.get("Id")?.as_str());
+        let mut images = Vec::new();
+        for id in ids {
+            // One that was removed since the list was made is no more.
+            images.extend(self.get_optional(&format!("/images/{id}/json"), &[]).await?);
+        }
+        Ok(images)
+    }
+}

@@ -1,0 +1,44 @@
+//! What a registry says, asked through the engine: pulls, and `GET /distribution/{name}/json`.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Method;
+use serde_json::Value;
+
+use crate::{Credentials, Engine, Error, ImageName};
+
+impl Engine {
+    /// The digest that a name stands for at its registry now, without pulling.
+    ///
+    /// # Errors
+    /// The registry can't be reached, has no such name, or refuses the login.
+    pub async fn digest_at_registry(&self, name: &ImageName, login: Option<&Credentials>) -> Result<String, Error> {
+        let headers: Vec<_> = login.map(Credentials::header).into_iter().collect();
+        let path = format!("/distribution/{name}/json");
+        let mut body = self.send(Method::GET, &path, &[], &headers, Full::<Bytes>::default()).await?;
+        let what = format!("GET {path}");
+        let found: Value = serde_json::from_slice(&self.read(&what, &mut body).await?)
+            .map_err(|error| Error::Unexpected { what: what.clone(), reason: error.to_string() })?;
+        let digest = found.pointer("/Descriptor/digest").and_then(Value::as_str);
+        digest.map(str::to_owned).ok_or_else(|| Error::Unexpected { what, reason: "it has no digest".to_owned() })
+    }
+
+    /// Pulls an image by tag, or by digest where the name has one, and waits until it is there.
+    ///
+    /// # Errors
+    /// The registry can't be reached, has no such image, or refuses the login.
+    pub async fn pull(
+        &self,
+        name: &ImageName,
+        platform: Option<&str>,
+        login: Option<&Credentials>,
+    ) -> Result<(), Error> {
+        let tag = name.digest.as_deref().or(name.tag.as_deref()).unwrap_or("latest");
+        let mut query = vec![("fromImage", name.repository.as_str()), ("tag", tag)];
+        query.extend(platform.map(|platform| ("platform", platform)));
+        let headers: Vec<_> = login.map(Credentials::header).into_iter().collect();
+        let mut lines = self.post_for_progress("/images/create", &query, &headers, Full::<Bytes>::default()).await?;
+        while lines.next().await?.is_some() {}
+        Ok(())
+    }
+}
