@@ -1,7 +1,12 @@
 //! `cargo xtask VERB`: what a developer of this workspace does more than once.
 
+mod bench;
 mod collection;
+mod dist;
+mod peer;
 mod process;
+mod test;
+mod venv;
 mod workspace;
 
 use std::process::ExitCode;
@@ -18,12 +23,20 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Test(test::Arguments),
     Collection(collection::Arguments),
+    Dist(dist::Arguments),
+    Bench(bench::Arguments),
+    Peer(peer::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
+        Verb::Test(arguments) => test::run(&arguments),
         Verb::Collection(arguments) => collection::run(&arguments),
+        Verb::Dist(arguments) => dist::run(&arguments),
+        Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Peer(arguments) => peer::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

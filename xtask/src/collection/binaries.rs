@@ -1,23 +1,52 @@
 //! Builds the static binaries.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::process;
 use crate::workspace::{Workspace, cargo};
 
-/// An architecture: as `uname -m` says it, and as Rust does.
+/// An architecture, and what builds for it.
 pub struct Architecture {
-    /// The folder under `bin/`.
+    /// The folder under `bin/`: what `uname -m` says.
     pub machine: &'static str,
     /// Rust's target triple.
-    pub triple: &'static str,
+    triple: &'static str,
+    /// The C compiler, which links too, when it is not the machine's own.
+    compiler: Option<&'static str>,
+    /// The folder with `cargo` and `rustc`, when they are not the ones that run us.
+    toolchain: Option<&'static Path>,
 }
 
 /// What every collection holds.
-pub const X86_64: Architecture = Architecture { machine: "x86_64", triple: "x86_64-unknown-linux-gnu" };
+pub const X86_64: Architecture =
+    Architecture { machine: "x86_64", triple: "x86_64-unknown-linux-gnu", compiler: None, toolchain: None };
+
+/// aarch64, when this machine can build for it.
+pub fn aarch64() -> Result<Architecture> {
+    let triple = "aarch64-unknown-linux-gnu";
+    let compiler = "aarch64-linux-gnu-gcc";
+    let has_std = |rustc: &str| {
+        let sysroot = process::output(Command::new(rustc).args(["--print", "sysroot"])).unwrap_or_default();
+        Path::new(sysroot.trim()).join("lib/rustlib").join(triple).join("lib").is_dir()
+    };
+    // Debian's Rust brings the standard library for other architectures; rustup's downloads it.
+    let toolchain = match (has_std("rustc"), has_std("/usr/bin/rustc")) {
+        (true, _) => None,
+        (false, true) => Some(Path::new("/usr/bin")),
+        (false, false) => bail!(
+            "there is no standard library for {triple}. With rustup: rustup target add {triple}. On Debian, as root: \
+             dpkg --add-architecture arm64 && apt-get update && \
+             apt-get install rustc-web cargo-web libstd-rust-web-dev:arm64. Or leave it out: --x86-64-only"
+        ),
+    };
+    if process::output(Command::new(compiler).arg("--version")).is_err() {
+        bail!("`{compiler}` is missing. As root: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross");
+    }
+    Ok(Architecture { machine: "aarch64", triple, compiler: Some(compiler), toolchain })
+}
 
 /// How to build.
 #[derive(Clone, Copy)]
@@ -28,16 +57,32 @@ pub enum Profile {
     Quick,
 }
 
+impl Profile {
+    /// What a `--dev` flag asks for.
+    pub fn of(dev: bool) -> Self {
+        if dev { Self::Quick } else { Self::Release }
+    }
+}
+
 /// Builds all domains for `architecture` and returns each binary's name and path.
 pub fn build(workspace: &Workspace, architecture: &Architecture, profile: Profile) -> Result<Vec<(String, PathBuf)>> {
     let profile = match profile {
         Profile::Release => "release",
         Profile::Quick => "quick",
     };
-    let mut command = Command::new(cargo());
+    let mut command =
+        Command::new(architecture.toolchain.map_or_else(|| cargo().into(), |folder| folder.join("cargo")));
     command.current_dir(&workspace.root).args(["build", "--profile", profile, "--target", architecture.triple]);
     for domain in &workspace.domains {
         command.args(["--package", &domain.name]);
+    }
+    if let Some(folder) = architecture.toolchain {
+        command.env("RUSTC", folder.join("rustc")).env_remove("RUSTUP_TOOLCHAIN");
+    }
+    if let Some(compiler) = architecture.compiler {
+        let triple = architecture.triple.replace('-', "_");
+        command.env(format!("CARGO_TARGET_{}_LINKER", triple.to_ascii_uppercase()), compiler);
+        command.env(format!("CC_{triple}"), compiler);
     }
     // Here and not in .cargo/config.toml: without --target it would reach proc-macros, which can't be static. The
     // environment wins over any RUSTFLAGS of the user. Paths of the building machine stay out of the binaries.

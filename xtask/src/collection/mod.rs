@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 use crate::workspace::Workspace;
-use binaries::{Architecture, Profile, X86_64};
+pub use binaries::{Architecture, Profile, X86_64, aarch64};
 use layout::Layout;
 use meta::Routed;
 
@@ -28,8 +28,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     let workspace = Workspace::read()?;
-    let profile = if arguments.dev { Profile::Quick } else { Profile::Release };
-    let touched = lay_out(&workspace, &[X86_64], profile)?;
+    let touched = lay_out(&workspace, &[X86_64], Profile::of(arguments.dev))?;
     let what = if touched == 0 { "as it was".to_owned() } else { format!("{touched} files new") };
     println!("collection {} in {:.1} s: {what}", workspace.collection().display(), start.elapsed().as_secs_f32());
     Ok(())

@@ -1,0 +1,54 @@
+//! `cargo xtask bench`: figures that a change can spoil.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::collection::{self, Profile};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// Measures and prints a table for each subject; without one, for all.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// What to measure.
+    subjects: Vec<Subject>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Subject {
+    /// A task over ssh: ours, community.docker, Mitogen, raw.
+    Delivery,
+    /// The binaries in bytes.
+    Size,
+}
+
+/// Runs the verb.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let workspace = Workspace::read()?;
+    collection::lay_out(&workspace, &[collection::X86_64], Profile::Release)?;
+    let wanted = |subject| arguments.subjects.is_empty() || arguments.subjects.contains(&subject);
+    if wanted(Subject::Size) {
+        size(&workspace)?;
+    }
+    if wanted(Subject::Delivery) {
+        process::run(&mut Command::new(workspace.root.join("tests/native/bench.py")))?;
+    }
+    Ok(())
+}
+
+/// Each binary's size.
+fn size(workspace: &Workspace) -> Result<()> {
+    println!("{:<12}{:<10}{:>8}{:>10}{:>12}", "binary", "machine", "modules", "MB", "bytes");
+    for domain in &workspace.domains {
+        let machine = collection::X86_64.machine;
+        let path = workspace.collection().join("bin").join(machine).join(&domain.name);
+        let bytes = fs::metadata(&path).with_context(|| format!("reading {}", path.display()))?.len();
+        // A float for two digits behind the point; a binary is far below the size where it loses any.
+        let megabytes = bytes as f64 / 1e6;
+        println!("{:<12}{machine:<10}{:>8}{megabytes:>10.2}{bytes:>12}", domain.name, domain.modules.len());
+    }
+    Ok(())
+}
