@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -60,7 +60,7 @@ pub fn packages() -> Result<()> {
     println!("installing {words}");
     let apt = |words: &[&str]| {
         let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2").args(words);
+        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2").args(words).stdout(Stdio::null());
         process::run(&mut command)
     };
     apt(&["update"])?;

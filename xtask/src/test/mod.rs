@@ -46,7 +46,6 @@ const STEPS: [Step; 10] = [
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::read()?;
-    venv::packages()?;
     let wanted = |step: &&Step| arguments.steps.is_empty() || arguments.steps.iter().any(|name| name == step.name);
     let mut summary = Vec::new();
     let mut failed = 0;
@@ -76,6 +75,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// Unit tests, golden cases and the integration crate.
 fn cargo_test(workspace: &Workspace) -> Result<()> {
+    venv::packages()?;
     let nextest = process::output(Command::new(cargo()).args(["nextest", "--version"])).is_ok();
     let words: &[&str] = if nextest { &["nextest", "run", "--workspace"] } else { &["test", "--quiet", "--workspace"] };
     in_root(workspace, words)
@@ -88,5 +88,6 @@ fn in_root(workspace: &Workspace, words: &[&str]) -> Result<()> {
 
 /// Runs one of the test scripts, which says by its exit status how it went.
 fn script(workspace: &Workspace, path: &str) -> Result<()> {
+    venv::packages()?;
     process::run(Command::new(workspace.root.join(path)).current_dir(&workspace.root))
 }

@@ -1,6 +1,7 @@
 //! Good and bad sidecars: what comes of the one, and what is said about the other.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -9,16 +10,16 @@ use sidecar::{Sidecar, find, fragment_dir};
 const GOOD: &str = include_str!("good.yml");
 
 /// Writes a sidecar to a folder of its own and returns its path.
-fn written(test: &str, text: &str) -> PathBuf {
+fn written(test: &str, text: &str) -> io::Result<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test).join("good");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("good.yml"), text).unwrap();
-    folder.join("good.yml")
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("good.yml"), text)?;
+    Ok(folder.join("good.yml"))
 }
 
 #[test]
 fn a_sidecar_becomes_ansibles_argument_spec() {
-    let spec = Sidecar::read(&written("spec", GOOD)).unwrap().argument_spec();
+    let spec = Sidecar::read(&written("spec", GOOD).unwrap()).unwrap().argument_spec();
     let own = &spec["options"];
     assert_eq!(own["name"]["deprecated_aliases"][0]["name"], "title");
     assert_eq!(own["restart"], json!({"type": "str", "default": "no", "choices": ["no", "always"]}));
@@ -37,7 +38,7 @@ fn a_sidecar_becomes_ansibles_argument_spec() {
 
 #[test]
 fn a_stub_quotes_what_yaml_1_1_takes_for_something_else() {
-    let sidecar = Sidecar::read(&written("stub", GOOD)).unwrap();
+    let sidecar = Sidecar::read(&written("stub", GOOD).unwrap()).unwrap();
     let stub = sidecar.stub();
     assert!(sidecar.in_action_group());
     assert!(stub.contains("    default: \"no\"\n"), "{stub}");
@@ -118,7 +119,7 @@ fn a_bad_sidecar_is_refused_with_the_reason() {
     ];
     for (index, (old, new, reason)) in cases.into_iter().enumerate() {
         assert!(GOOD.contains(old), "case {index}: {old}");
-        let path = written(&format!("bad-{index}"), &GOOD.replacen(old, new, 1));
+        let path = written(&format!("bad-{index}"), &GOOD.replacen(old, new, 1)).unwrap();
         let said = Sidecar::read(&path).expect_err(reason).to_string();
         assert!(said.contains(reason), "case {index}, {new}: {said}");
         assert!(said.contains("good.yml: ") || said.contains("nothing.yml: "), "it names the file: {said}");
