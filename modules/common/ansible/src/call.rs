@@ -32,14 +32,18 @@ impl Call {
     }
 }
 
-/// See [`Call::options`].
+/// See [`Call::options`]. A reason that holds `{option}` is a whole sentence, and the option's path goes there.
 pub(crate) fn options_from<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Failure> {
     let given: Map<String, Value> =
         params.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
     serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| {
         let path = error.path().to_string();
-        let reason = error.into_inner();
-        if path == "." { Failure::new(reason.to_string()) } else { Failure::new(format!("`{path}`: {reason}")) }
+        let reason = error.into_inner().to_string();
+        Failure::new(match (path.as_str(), reason.contains("{option}")) {
+            (path, true) => reason.replace("{option}", path),
+            (".", false) => reason,
+            (path, false) => format!("`{path}`: {reason}"),
+        })
     })
 }
 
