@@ -1,5 +1,6 @@
 //! One call of a module: its checked arguments and what Ansible says about the run.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::de::DeserializeOwned;
@@ -32,17 +33,31 @@ impl Call {
     }
 }
 
-/// See [`Call::options`]. A reason that holds `{option}` is a whole sentence, and the option's path goes there.
+/// Why an option's value is refused, as a message that is whole as it stands. Any other error that a type's
+/// deserialization gives is led by the option's path; in this one the path goes where `{option}` is, if anywhere.
+#[derive(Debug)]
+pub struct Sentence(pub String);
+
+/// Leads a [`Sentence`] through serde, which only knows text.
+const SENTENCE: char = '\u{2}';
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SENTENCE}{}", self.0)
+    }
+}
+
+/// See [`Call::options`].
 pub(crate) fn options_from<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Failure> {
     let given: Map<String, Value> =
         params.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
     serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| {
         let path = error.path().to_string();
         let reason = error.into_inner().to_string();
-        Failure::new(match (path.as_str(), reason.contains("{option}")) {
-            (path, true) => reason.replace("{option}", path),
-            (".", false) => reason,
-            (path, false) => format!("`{path}`: {reason}"),
+        Failure::new(match (path.as_str(), reason.split_once(SENTENCE)) {
+            (path, Some((_, sentence))) => sentence.replace("{option}", path),
+            (".", None) => reason,
+            (path, None) => format!("`{path}`: {reason}"),
         })
     })
 }

@@ -20,7 +20,7 @@ pub mod scrub;
 mod secret;
 pub mod spec;
 
-pub use call::Call;
+pub use call::{Call, Sentence};
 pub use entry::{Domain, Module, main};
 pub use outcome::{Failure, Outcome};
 pub use plan::Plan;

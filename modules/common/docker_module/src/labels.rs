@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ansible::Sentence;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,9 +13,9 @@ use serde_json::Value;
 pub struct Labels(pub BTreeMap<String, String>);
 
 impl TryFrom<BTreeMap<String, Value>> for Labels {
-    type Error = String;
+    type Error = Sentence;
 
-    fn try_from(given: BTreeMap<String, Value>) -> Result<Self, String> {
+    fn try_from(given: BTreeMap<String, Value>) -> Result<Self, Sentence> {
         let text = |(key, value): (String, Value)| match value {
             Value::String(text) => Ok((key, text)),
             Value::Number(number) if !number.is_f64() => Ok((key, number.to_string())),
@@ -25,14 +26,14 @@ impl TryFrom<BTreeMap<String, Value>> for Labels {
     }
 }
 
-/// The peer's wording, which plays match on. `{option}` becomes the option's path.
-fn refusal(key: &str, value: &Value) -> String {
+/// The peer's wording, which plays match on.
+fn refusal(key: &str, value: &Value) -> Sentence {
     let shown = match value {
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         other => other.to_string(),
     };
-    format!(
+    Sentence(format!(
         "The value {shown} for '{key}' of {{option}} is not a string or something than can be safely converted to a string!"
-    )
+    ))
 }

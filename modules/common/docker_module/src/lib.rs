@@ -2,14 +2,20 @@
 //!
 //! The one place where the protocol crate (`ansible`) and the engine crate (`docker`) meet.
 
+mod duration;
 mod labels;
+mod size;
 mod text;
+mod words;
 
 use ansible::{Call, Failure};
 use docker::{Connection, Engine};
 
+pub use duration::Duration;
 pub use labels::Labels;
+pub use size::{Size, SizeOrUnlimited};
 pub use text::Text;
+pub use words::split_words;
 
 /// Connects as the task's connection options say; what the engine makes us warn of goes to the user.
 ///
