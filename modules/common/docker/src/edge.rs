@@ -1,7 +1,6 @@
 //! What the engine says, normalised where it enters: our types know neither null nor a missing list.
 
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::Error;
@@ -16,7 +15,9 @@ pub struct Inspected<T> {
 }
 
 impl<T: DeserializeOwned> Inspected<T> {
-    /// Lays our type over the engine's answer. `what` names it in the error: `volume db`.
+    /// Lays our type over the engine's answer. The engine writes an empty list, map or string as null, or leaves it out;
+    /// the type sees neither null nor difference, so it needs `#[serde(default)]` and nothing else. `what` names the
+    /// object in the error: `volume db`.
     ///
     /// # Errors
     /// [`Error::Unexpected`]: a field that we read has another type than the API describes.
@@ -27,11 +28,14 @@ impl<T: DeserializeOwned> Inspected<T> {
     }
 }
 
-/// For `#[serde(deserialize_with = "null_is_empty", default)]`: the engine writes an empty list, map or string as null,
-/// or leaves it out.
-///
-/// # Errors
-/// Those of `T`.
-pub fn null_is_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(from: D) -> Result<T, D::Error> {
-    Ok(Option::deserialize(from)?.unwrap_or_default())
+/// The same value without the fields that are null, at any depth.
+pub fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
+        other => other.clone(),
+    }
 }

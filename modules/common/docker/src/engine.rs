@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use bollard::{BollardRequest, ClientVersion, Docker};
+use bytes::Bytes;
+use hyper::Method;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
@@ -71,15 +73,31 @@ impl Engine {
     /// # Errors
     /// The engine can't be reached, answers with a status of 400 or above, or with something that is not JSON.
     pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        self.exchange(Method::GET, path, query, Bytes::new()).await
+    }
+
+    /// Sends `body` as JSON to `path`, for the few bodies that bollard's types don't cover; answers as [`Engine::get`]
+    /// does, with null for an empty answer.
+    ///
+    /// # Errors
+    /// Those of [`Engine::get`].
+    pub async fn post(&self, path: &str, query: &[(&str, &str)], body: &Value) -> Result<Value, Error> {
+        self.exchange(Method::POST, path, query, body.to_string().into()).await
+    }
+
+    async fn exchange(&self, method: Method, path: &str, query: &[(&str, &str)], body: Bytes) -> Result<Value, Error> {
         let target = format!("{}{}", encode::path(path), encode::query(query));
-        let (head, body) = self.link.get(&target).await?;
+        let (head, answer) = self.link.exchange(method.clone(), &target, body).await?;
         let status = head.status();
         if !status.is_success() {
             let endpoint = self.link.endpoint().to_string();
-            return Err(Error::from_answer(&endpoint, status.as_u16(), &String::from_utf8_lossy(&body)));
+            return Err(Error::from_answer(&endpoint, status.as_u16(), &String::from_utf8_lossy(&answer)));
         }
-        serde_json::from_slice(&body)
-            .map_err(|error| Error::Unexpected { what: format!("GET {path}"), reason: error.to_string() })
+        if answer.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&answer)
+            .map_err(|error| Error::Unexpected { what: format!("{method} {path}"), reason: error.to_string() })
     }
 
     /// As [`Engine::get`]; `None` when the engine answers 404.
@@ -151,7 +169,7 @@ impl Server {
 /// The newest API that the engine speaks: the header of `/_ping`, which needs no version itself.
 async fn ping(link: &Link) -> Result<ApiVersion, Error> {
     let endpoint = link.endpoint().to_string();
-    let (head, body) = link.get("/_ping").await?;
+    let (head, body) = link.exchange(Method::GET, "/_ping", Bytes::new()).await?;
     let status = head.status();
     if status == hyper::StatusCode::SERVICE_UNAVAILABLE {
         return Err(Error::Starting { endpoint, reason: String::from_utf8_lossy(&body).trim().to_owned() });

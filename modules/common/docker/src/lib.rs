@@ -6,6 +6,7 @@
 mod auth;
 pub mod build;
 mod connection;
+pub mod container;
 mod edge;
 mod encode;
 mod endpoint;
@@ -24,7 +25,7 @@ mod volume;
 pub use auth::{AuthError, Credentials, Logins};
 pub use bollard;
 pub use connection::Connection;
-pub use edge::{Inspected, null_is_empty};
+pub use edge::{Inspected, without_nulls};
 pub use endpoint::Endpoint;
 pub use engine::{Engine, Server};
 pub use error::Error;

@@ -2,23 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::{Engine, Error, Inspected, null_is_empty};
+use crate::{Engine, Error, Inspected};
 
-/// What plans read of a volume.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+/// What plans read of a volume. It serializes in small letters, for the eyes of users.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all(deserialize = "PascalCase"), default)]
 pub struct Volume {
     /// Its name, unique on the engine.
     pub name: String,
     /// `local`, or a plug-in's name.
     pub driver: String,
     /// The driver's options, as given when it was made.
-    #[serde(default, deserialize_with = "null_is_empty")]
-    pub options: BTreeMap<String, String>,
+    #[serde(rename(deserialize = "Options"))]
+    pub driver_options: BTreeMap<String, String>,
     /// Its labels.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub labels: BTreeMap<String, String>,
 }
 

@@ -19,9 +19,10 @@ use crate::{Failure, Module, Plan};
 /// The first document of a case.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Given<Observed> {
+struct Given {
     args: Map<String, Value>,
-    observed: Option<Observed>,
+    /// As the engine answers; nulls are taken out, as they are where the engine's answers come in.
+    observed: Option<Value>,
     #[serde(default)]
     again: Again,
 }
@@ -48,7 +49,7 @@ pub fn cases<Options, Observed, State, Action>(
     settle: impl Fn(Option<Observed>, Option<State>) -> Option<Observed>,
 ) where
     Options: DeserializeOwned,
-    Observed: DeserializeOwned + Clone,
+    Observed: DeserializeOwned,
     State: Serialize + Debug,
     Action: Display + Debug,
 {
@@ -63,7 +64,7 @@ pub fn cases<Options, Observed, State, Action>(
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let (head, wanted) = text.split_once("\n---\n").unwrap_or_else(|| panic!("{}: no `---` line", file.display()));
-        let given: Given<Observed> = yaml_serde::from_str(head).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let given: Given = yaml_serde::from_str(head).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let got = match run(module, &plan, &settle, given) {
             Ok(got) => got,
             Err(complaint) => {
@@ -88,11 +89,11 @@ fn run<Options, Observed, State, Action>(
     module: &Module,
     plan: &impl Fn(&Options, Option<&Observed>) -> Result<Plan<State, Action>, Failure>,
     settle: &impl Fn(Option<Observed>, Option<State>) -> Option<Observed>,
-    given: Given<Observed>,
+    given: Given,
 ) -> Result<Value, String>
 where
     Options: DeserializeOwned,
-    Observed: Clone,
+    Observed: DeserializeOwned,
     State: Serialize + Debug,
     Action: Display + Debug,
 {
@@ -101,19 +102,33 @@ where
     if let Some(error) = error {
         return Ok(json!({ "error": error }));
     }
+    let observed: Option<Observed> = given
+        .observed
+        .map(|value| serde_json::from_value(without_nulls(value)))
+        .transpose()
+        .map_err(|e| format!("`observed`: {e}"))?;
     let first = options_from::<Options>(&params)
-        .and_then(|options| plan(&options, given.observed.as_ref()).map(|plan| (options, plan)));
+        .and_then(|options| plan(&options, observed.as_ref()).map(|plan| (options, plan)));
     let (options, first) = match first {
         Ok(first) => first,
         Err(failure) => return Ok(json!({ "error": failure.msg() })),
     };
     let got = json!({ "changed": !first.actions.is_empty(), "actions": first.sentences(), "diff": first.diff() });
-    let settled = settle(given.observed, first.after);
+    let settled = settle(observed, first.after);
     let second = plan(&options, settled.as_ref()).map_err(|failure| format!("the second run fails: {}", failure.msg()))?;
     match (given.again, second.actions.is_empty()) {
         (Again::Unchanged, false) => Err(format!("the second run changes: {:?}", second.sentences())),
         (Again::Changes, true) => Err("the second run changes nothing; drop `again: changes`".to_owned()),
         _ => Ok(got),
+    }
+}
+
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            map.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect()
+        }
+        other => other,
     }
 }
 

@@ -14,8 +14,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{HOST, HeaderValue};
-use hyper::{Request, Response, Uri};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, Uri};
 
 use crate::{ApiVersion, Connection, Endpoint, Error};
 
@@ -86,12 +86,21 @@ impl Link {
         let _ = self.version.set(version);
     }
 
-    /// Sends a GET for `target` (an encoded path and query) and reads the whole answer.
-    pub(crate) async fn get(&self, target: &str) -> Result<(Response<()>, Bytes), Error> {
-        let failed = |reason: String| Error::Unexpected { what: format!("GET {target}"), reason };
-        let request = Request::get(target).body(Full::<Bytes>::default()).map_err(|error| failed(error.to_string()))?;
+    /// Sends a request for `target` (an encoded path and query) and reads the whole answer. `body` is JSON, or empty.
+    pub(crate) async fn exchange(
+        &self,
+        method: Method,
+        target: &str,
+        body: Bytes,
+    ) -> Result<(Response<()>, Bytes), Error> {
+        let what = format!("{method} {target}");
+        let request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
+            .map_err(|error| Error::Unexpected { what: what.clone(), reason: error.to_string() })?;
         let (head, body) = self.send(request, Patience::Timeout).await?.into_parts();
-        let what = format!("GET {target}");
         let body = match tokio::time::timeout(self.timeout, body.collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) => return Err(self.broken(&what, &error)),
