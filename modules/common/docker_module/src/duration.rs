@@ -23,8 +23,14 @@ impl TryFrom<Text> for Duration {
 }
 
 /// The units, in the order in which they may come, with their nanoseconds.
-const UNITS: [(&str, i64); 6] =
-    [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000), ("ns", 1)];
+const UNITS: [(&str, i64); 6] = [
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
 
 /// Reads a duration; `None` when it is none. A bare number has no unit, and is refused, but `0` is 0.
 fn nanoseconds(text: &str) -> Option<i64> {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::call::options_from;
-use crate::check::{Checked, check};
+use crate::check::{About, Checked, check};
 use crate::{Failure, Module, Plan};
 
 /// The first document of a case.
@@ -81,7 +81,12 @@ pub fn cases<Options, Observed, State, Action>(
             }
         }
     }
-    assert!(wrong.is_empty(), "{} cases came out otherwise (UPDATE_GOLDEN=1 takes them over):\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} cases came out otherwise (UPDATE_GOLDEN=1 takes them over):\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// What comes out of a case; `Err` when its second run is not as the case says.
@@ -98,8 +103,9 @@ where
     Action: Display + Debug,
 {
     let spec = serde_json::from_str(module.spec).map_err(|e| format!("the argument spec: {e}"))?;
-    let Checked { params, error, .. } = check(&spec, module.name, given.args);
-    if let Some(error) = error {
+    let about = About { name: module.name, ..About::default() };
+    let Checked { params, errors, .. } = check(&spec, about, given.args);
+    if let Some(error) = errors.first() {
         return Ok(json!({ "error": error }));
     }
     let observed: Option<Observed> = given
@@ -115,7 +121,8 @@ where
     };
     let got = json!({ "changed": !first.actions.is_empty(), "actions": first.sentences(), "diff": first.diff() });
     let settled = settle(observed, first.after);
-    let second = plan(&options, settled.as_ref()).map_err(|failure| format!("the second run fails: {}", failure.msg()))?;
+    let second =
+        plan(&options, settled.as_ref()).map_err(|failure| format!("the second run fails: {}", failure.msg()))?;
     match (given.again, second.actions.is_empty()) {
         (Again::Unchanged, false) => Err(format!("the second run changes: {:?}", second.sentences())),
         (Again::Changes, true) => Err("the second run changes nothing; drop `again: changes`".to_owned()),
@@ -125,9 +132,11 @@ where
 
 fn without_nulls(value: Value) -> Value {
     match value {
-        Value::Object(map) => {
-            map.into_iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| (key, without_nulls(value))).collect()
-        }
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key, without_nulls(value)))
+            .collect(),
         other => other,
     }
 }
