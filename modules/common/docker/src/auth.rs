@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::null_is_empty;
+use crate::without_nulls;
 
 /// The name under which logins at Docker Hub are kept.
 const HUB: &str = "https://index.docker.io/v1/";
@@ -62,26 +62,18 @@ pub struct Logins {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ConfigFile {
-    #[serde(deserialize_with = "null_is_empty")]
     auths: BTreeMap<String, Entry>,
-    #[serde(deserialize_with = "null_is_empty")]
     cred_helpers: BTreeMap<String, String>,
-    #[serde(deserialize_with = "null_is_empty")]
     creds_store: String,
 }
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Entry {
-    #[serde(deserialize_with = "null_is_empty")]
     auth: String,
-    #[serde(deserialize_with = "null_is_empty")]
     username: String,
-    #[serde(deserialize_with = "null_is_empty")]
     password: String,
-    #[serde(deserialize_with = "null_is_empty")]
     identitytoken: String,
-    #[serde(deserialize_with = "null_is_empty")]
     registrytoken: String,
 }
 
@@ -145,6 +137,7 @@ impl Logins {
         }
         // The reason names the place only: the text holds secrets.
         let file = serde_json::from_str(&text)
+            .and_then(|raw| ConfigFile::deserialize(without_nulls(&raw)))
             .map_err(|error| failed(format!("line {} is not what the CLI writes", error.line())))?;
         Ok(Logins { path: path.to_owned(), file })
     }

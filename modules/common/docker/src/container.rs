@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{Engine, Error, Inspected};
 
 /// What plans read of a container. Nulls are taken out before (see [`Inspected::new`]), so that every field defaults.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Container {
     /// Its ID, 64 hexadecimal digits.
@@ -55,7 +55,7 @@ pub struct Health {
 }
 
 /// The `Config` of a container or an image.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[allow(missing_docs)]
 pub struct ContainerConfig {
@@ -99,7 +99,7 @@ pub struct Healthcheck {
 }
 
 /// The `HostConfig` of a container.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 #[allow(missing_docs)]
 pub struct HostConfig {

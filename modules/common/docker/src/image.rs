@@ -1,48 +1,33 @@
 //! Images: `GET /images/{name}/json` and `GET /images/json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Engine, Error, Inspected, Platform, null_is_empty};
+use crate::container::ContainerConfig;
+use crate::{Engine, Error, Inspected, Platform};
 
 /// What plans read of an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", default)]
 pub struct Image {
     /// `sha256:` and 64 hexadecimal digits: of the configuration, or of the manifest in the containerd image store.
     pub id: String,
     /// Its names with tags.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub repo_tags: BTreeSet<String>,
     /// Its names with digests: what the registries that it came from or went to call it.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub repo_digests: BTreeSet<String>,
     /// Its system.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub os: String,
     /// Its machine.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub architecture: String,
     /// Its machine's variant; mostly empty.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub variant: String,
     /// Bytes on the engine. In the containerd image store it grows with each platform that is pulled.
-    #[serde(default, deserialize_with = "null_is_empty")]
     pub size: i64,
-    /// What it gives to containers.
-    #[serde(default, deserialize_with = "null_is_empty")]
-    pub config: ImageConfig,
-}
-
-/// What an image gives to the containers that are made of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub struct ImageConfig {
-    /// Its labels.
-    #[serde(default, deserialize_with = "null_is_empty")]
-    pub labels: BTreeMap<String, String>,
+    /// What it gives to the containers that are made of it.
+    pub config: ContainerConfig,
 }
 
 impl Image {

@@ -29,7 +29,7 @@ pub use edge::{Inspected, without_nulls};
 pub use endpoint::Endpoint;
 pub use engine::{Engine, Server};
 pub use error::Error;
-pub use image::{Image, ImageConfig};
+pub use image::Image;
 pub use image_name::ImageName;
 pub use platform::{BadPlatform, Platform};
 pub use progress::{Progress, ProgressLines};
