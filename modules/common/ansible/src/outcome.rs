@@ -29,6 +29,13 @@ impl Outcome {
         self
     }
 
+    /// The same outcome, changed or not as what is there afterwards tells: for actions whose effect nobody knows
+    /// beforehand, such as a pull.
+    #[must_use]
+    pub fn changed_if(self, changed: bool) -> Self {
+        self.with("changed", changed)
+    }
+
     /// Whether the module changed something (or would, in check mode).
     pub fn changed(&self) -> bool {
         self.result.get("changed").and_then(Value::as_bool).unwrap_or(false)

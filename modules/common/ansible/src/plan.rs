@@ -52,7 +52,8 @@ fn fields<State: Serialize>(state: Option<&State>) -> Map<String, Value> {
 impl Call {
     /// Carries out a plan: in check mode nothing, otherwise each action in turn by `apply`.
     ///
-    /// This is the workspace's only look at check mode. Applying makes no choice that the plan has not made.
+    /// This is the workspace's only look at check mode. Applying makes no choice that the plan has not made. An error
+    /// is led by the action's alternate form (`{:#}`), for sentences that sound like success.
     ///
     /// # Errors
     /// The failure of the first action that failed, which names the action, with `actions_done`: those before it.
@@ -63,9 +64,9 @@ impl Call {
     ) -> Result<Outcome, Failure> {
         if !self.check_mode {
             for action in &plan.actions {
-                let sentence = action.to_string();
-                apply(action).await.map_err(|failure| failure.while_doing(&sentence).after(&self.progress.done()))?;
-                self.progress.add(sentence);
+                let failed = |failure: Failure| failure.while_doing(&format!("{action:#}"));
+                apply(action).await.map_err(|failure| failed(failure).after(&self.progress.done()))?;
+                self.progress.add(action.to_string());
             }
         }
         let mut outcome = Outcome::new(!plan.actions.is_empty()).with("actions", plan.sentences());

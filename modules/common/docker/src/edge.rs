@@ -22,7 +22,7 @@ impl<T: DeserializeOwned> Inspected<T> {
     /// # Errors
     /// [`Error::Unexpected`]: a field that we read has another type than the API describes.
     pub fn new(raw: Value, what: &str) -> Result<Self, Error> {
-        let typed = T::deserialize(&raw)
+        let typed = T::deserialize(without_nulls(&raw))
             .map_err(|error| Error::Unexpected { what: what.to_owned(), reason: error.to_string() })?;
         Ok(Inspected { raw, typed })
     }

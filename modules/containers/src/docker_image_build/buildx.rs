@@ -1,0 +1,234 @@
+//! Docker's command line with its buildx plug-in: the way to BuildKit, for what the engine's own builder can't do.
+//!
+//! Source: `docker buildx build --help`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use ansible::{Failure, Secret};
+use docker::build::Build;
+use serde::Deserialize;
+
+use super::options::{BuildSecret, Options, Output};
+
+/// The words after `docker`, and the secrets that go by the environment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    pub words: Vec<String>,
+    pub environment: Vec<(String, Secret)>,
+}
+
+/// Refuses what the plug-in can't do, in the peer's words where it has some.
+pub fn check(options: &Options, build: &Build, version: Option<&str>, reason: &str) -> Result<(), Failure> {
+    let Some(version) = version else {
+        return Err(Failure::new(format!(
+            "{reason} needs BuildKit, which is reached by Docker's command line and its buildx plug-in, and \
+             `docker buildx version` fails here: install both on the target, or do without"
+        )));
+    };
+    let passed_on = |secret: &BuildSecret| matches!(secret, BuildSecret::Env { .. } | BuildSecret::Value { .. });
+    if older(version, (0, 6)) && options.secrets.iter().any(passed_on) {
+        return Err(Failure::new(format!(
+            "The Docker buildx plugin has version {version}, but 0.6.0 is needed for secrets of type=env and type=value"
+        )));
+    }
+    let outputs = outputs(options, build);
+    if older(version, (0, 13)) && options.outputs.len() > 1 {
+        return Err(Failure::new(format!(
+            "The Docker buildx plugin has version {version}, but 0.13.0 is needed to specify more than one output"
+        )));
+    }
+    if older(version, (0, 13)) && outputs.len() > 1 {
+        return Err(Failure::new(format!(
+            "The output does not include an image with name {}, and the Docker buildx plugin has version {version} \
+             which only supports one output.",
+            build.name
+        )));
+    }
+    Ok(())
+}
+
+fn older(version: &str, than: (u32, u32)) -> bool {
+    let mut numbers = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < than
+}
+
+/// The outputs that are asked for, and the image itself where it is not among them: buildx makes only what is named.
+fn outputs(options: &Options, build: &Build) -> Vec<Output> {
+    let named = |names: &Option<Vec<String>>| names.as_ref().filter(|names| !names.is_empty()).cloned();
+    let own = || vec![build.name.clone()];
+    let mut outputs: Vec<Output> = options.outputs.clone();
+    for output in &mut outputs {
+        if let Output::Image { name, .. } = output {
+            *name = Some(named(name).unwrap_or_else(own));
+        }
+    }
+    let has_image = outputs
+        .iter()
+        .any(|output| matches!(output, Output::Image { name: Some(names), .. } if names.contains(&build.name)));
+    if !outputs.is_empty() && !has_image {
+        outputs.push(Output::Image { name: Some(own()), push: false });
+    }
+    outputs
+}
+
+impl Command {
+    /// The command that builds what the options ask for. It is also what the result shows where the engine's own
+    /// builder does the work.
+    pub fn new(options: &Options, build: &Build) -> Command {
+        let mut words: Vec<String> = ["buildx", "build", "--progress", "plain"].map(str::to_owned).into();
+        let mut environment = Vec::new();
+        let mut say = |option: &str, value: String| words.extend([option.to_owned(), value]);
+        let outputs = outputs(options, build);
+        if outputs.is_empty() {
+            say("--tag", build.name.clone());
+        }
+        if let Some(dockerfile) = &options.dockerfile {
+            say("--file", options.path.join(dockerfile).display().to_string());
+        }
+        build.cache_from.iter().for_each(|source| say("--cache-from", source.clone()));
+        build.network.iter().for_each(|network| say("--network", network.clone()));
+        build.extra_hosts.iter().for_each(|host| say("--add-host", host.clone()));
+        build.args.iter().for_each(|(key, value)| say("--build-arg", format!("{key}={value}")));
+        build.target.iter().for_each(|target| say("--target", target.clone()));
+        options.platform.iter().for_each(|platform| say("--platform", platform.clone()));
+        build.shm_size.iter().for_each(|bytes| say("--shm-size", bytes.to_string()));
+        build.labels.iter().for_each(|(key, value)| say("--label", format!("{key}={value}")));
+        for (number, secret) in options.secrets.iter().enumerate() {
+            say(
+                "--secret",
+                match secret {
+                    BuildSecret::File { id, src } => format!("id={id},type=file,src={}", src.display()),
+                    BuildSecret::Env { id, env } => format!("id={id},type=env,env={env}"),
+                    BuildSecret::Value { id, value } => {
+                        // Its value is in no list of processes this way.
+                        let name = format!("CDGP_DOCKER_BUILD_SECRET_{number}");
+                        environment.push((name.clone(), value.clone()));
+                        format!("id={id},type=env,env={name}")
+                    }
+                },
+            );
+        }
+        outputs.iter().for_each(|output| say("--output", text(output)));
+        if build.pull {
+            words.push("--pull".to_owned());
+        }
+        if build.no_cache {
+            words.push("--no-cache".to_owned());
+        }
+        words.extend(["--".to_owned(), options.path.display().to_string()]);
+        Command { words, environment }
+    }
+}
+
+/// An output as the plug-in reads it: a line of CSV.
+fn text(output: &Output) -> String {
+    let to = |kind: &str, dest: &PathBuf| vec![format!("type={kind}"), format!("dest={}", dest.display())];
+    let fields = match output {
+        Output::Local { dest } => to("local", dest),
+        Output::Tar { dest } => to("tar", dest),
+        Output::Oci { dest } => to("oci", dest),
+        Output::Docker { dest, context } => {
+            let mut fields = vec!["type=docker".to_owned()];
+            fields.extend(dest.as_ref().map(|dest| format!("dest={}", dest.display())));
+            fields.extend(context.as_ref().map(|context| format!("context={context}")));
+            fields
+        }
+        Output::Image { name, push } => {
+            let mut fields = vec!["type=image".to_owned()];
+            fields.extend(name.as_ref().map(|names| format!("name={}", names.join(","))));
+            fields.extend(push.then(|| "push=true".to_owned()));
+            fields
+        }
+    };
+    let quoted = |field: &String| {
+        if field.contains(['"', ',', '\r', '\n']) || field.trim() != field {
+            format!("\"{}\"", field.replace('"', "\"\""))
+        } else {
+            field.clone()
+        }
+    };
+    fields.iter().map(quoted).collect::<Vec<_>>().join(",")
+}
+
+/// Where the command line is, and how it reaches the engine.
+#[derive(Debug, Deserialize)]
+pub struct Cli {
+    docker_cli: Option<PathBuf>,
+    docker_host: Option<String>,
+    cli_context: Option<String>,
+    tls: bool,
+    validate_certs: bool,
+    tls_hostname: Option<String>,
+    api_version: String,
+    ca_path: Option<PathBuf>,
+    client_cert: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+}
+
+/// What a command left behind.
+pub struct Done {
+    pub success: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Cli {
+    /// The plug-in's version, such as `0.13.1`; `None` when it can't be run.
+    pub async fn buildx_version(&self) -> Option<String> {
+        let command = Command { words: vec!["buildx".to_owned(), "version".to_owned()], environment: Vec::new() };
+        let done = self.run(&command).await.ok().filter(|done| done.success)?;
+        // github.com/docker/buildx v0.13.1 788433953af10f2a698f5c07611dddce2e08c7a0
+        let version = done.stdout.split_whitespace().nth(1)?;
+        Some(version.trim_start_matches('v').to_owned())
+    }
+
+    /// Runs a command to its end; it ends with us.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub async fn run(&self, command: &Command) -> Result<Done, Failure> {
+        let program = self.docker_cli.clone().unwrap_or_else(|| PathBuf::from("docker"));
+        let mut child = tokio::process::Command::new(&program);
+        child.args(self.connection()).args(&command.words).stdin(std::process::Stdio::null()).kill_on_drop(true);
+        child.envs(command.environment.iter().map(|(name, value)| (name, value.expose())));
+        if let Some(name) = &self.tls_hostname {
+            child.env("DOCKER_TLS_HOSTNAME", name);
+        }
+        if self.api_version != "auto" {
+            child.env("DOCKER_API_VERSION", &self.api_version);
+        }
+        let done = child
+            .output()
+            .await
+            .map_err(|error| Failure::new(format!("starting {}: {error}; see `docker_cli`", program.display())))?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Done { success: done.status.success(), stdout: text(done.stdout), stderr: text(done.stderr) })
+    }
+
+    fn connection(&self) -> Vec<OsString> {
+        let mut words: Vec<OsString> = Vec::new();
+        let mut say = |option: &str, value: Option<OsString>| {
+            words.push(option.into());
+            words.extend(value);
+        };
+        match (&self.cli_context, &self.docker_host) {
+            (Some(context), _) => say("--context", Some(context.into())),
+            (None, Some(host)) => say("--host", Some(host.into())),
+            (None, None) => say("--host", Some("unix:///var/run/docker.sock".into())),
+        }
+        if self.validate_certs {
+            say("--tlsverify", None);
+        } else if self.tls {
+            say("--tls", None);
+        }
+        for (option, path) in
+            [("--tlscacert", &self.ca_path), ("--tlscert", &self.client_cert), ("--tlskey", &self.client_key)]
+        {
+            if let Some(path) = path {
+                say(option, Some(path.into()));
+            }
+        }
+        words
+    }
+}

@@ -1,0 +1,41 @@
+//! `docker_image_build`: builds an image from a folder of the target.
+
+mod apply;
+mod buildx;
+mod observe;
+mod options;
+mod plan;
+
+use std::cell::RefCell;
+
+use ansible::{Call, Failure, Module, Outcome};
+use docker_module::connect;
+use serde_json::json;
+
+use self::apply::{Said, apply};
+use self::buildx::{Cli, Command};
+use self::observe::observe;
+use self::options::Options;
+use self::plan::{desired, plan};
+
+pub const MODULE: Module = ansible::module!(docker_image_build, run);
+
+async fn run(call: Call) -> Result<Outcome, Failure> {
+    let options: Options = call.options()?;
+    let cli: Cli = call.options()?;
+    let name = options.image()?.to_string();
+    let engine = connect(&call).await?;
+    let (observed, raw) = observe(&engine, &cli, &options).await?;
+    let plan = plan(&options, &observed)?;
+    let command = Command::new(&options, &desired(&options, &observed)?).words;
+    let said = RefCell::new(Said::default());
+    let outcome = call.carry_out(&plan, async |action| apply(&engine, &cli, action, &said).await).await;
+    let Said { stdout, stderr } = said.into_inner();
+    let outcome =
+        outcome.map_err(|failure| failure.with("command", &command).with("stdout", &stdout).with("stderr", &stderr))?;
+    if !call.acted() {
+        return Ok(outcome.with("image", raw.unwrap_or_else(|| json!({}))));
+    }
+    let image = engine.image(&name).await?.map_or_else(|| json!({}), |image| image.raw);
+    Ok(outcome.with("image", image).with("command", command).with("stdout", stdout).with("stderr", stderr))
+}

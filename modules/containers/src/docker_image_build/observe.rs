@@ -1,0 +1,55 @@
+//! What `docker_image_build` needs to know of the engine, the build context and the command line.
+
+use std::path::Path;
+
+use ansible::Failure;
+use docker::build::{Context, needs_buildkit};
+use docker::{Engine, Image};
+use serde_json::Value;
+
+use super::buildx::Cli;
+use super::options::{Options, Rebuild};
+
+/// What is there before the build.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
+pub struct Observed {
+    /// The image that the name stands for.
+    pub image: Option<Image>,
+    /// SHA-256 over the context and everything else that decides the image, where `rebuild=changed`.
+    pub content: Option<String>,
+    /// Where the Dockerfile needs BuildKit, and for what.
+    pub needs_buildkit: Option<String>,
+    /// The version of the buildx plug-in; asked for only where BuildKit is needed.
+    pub buildx: Option<String>,
+}
+
+/// Reads, changes nothing. The second part is the image as the engine gave it.
+pub async fn observe(engine: &Engine, cli: &Cli, options: &Options) -> Result<(Observed, Option<Value>), Failure> {
+    check_paths(&options.path, options.dockerfile.as_deref())?;
+    let (image, raw) = engine.image(&options.image()?.to_string()).await?.map(|image| (image.typed, image.raw)).unzip();
+    let mut observed = Observed { image, ..Observed::default() };
+    if observed.image.is_some() && options.rebuild == Rebuild::Never {
+        return Ok((observed, raw));
+    }
+    let context = Context::open(&options.path, options.dockerfile.as_deref())?;
+    observed.needs_buildkit = needs_buildkit(&String::from_utf8_lossy(&context.dockerfile().text));
+    if options.rebuild == Rebuild::Changed {
+        observed.content = Some(context.sha256(&options.decisive())?);
+    }
+    if options.needs_buildkit().is_some() || observed.needs_buildkit.is_some() {
+        observed.buildx = cli.buildx_version().await;
+    }
+    Ok((observed, raw))
+}
+
+/// In the peer's words, which plays compare with.
+fn check_paths(path: &Path, dockerfile: Option<&Path>) -> Result<(), Failure> {
+    if !path.is_dir() {
+        return Err(Failure::new(format!("\"{}\" is not an existing directory", path.display())));
+    }
+    match dockerfile.map(|name| path.join(name)) {
+        Some(file) if !file.is_file() => Err(Failure::new(format!("\"{}\" is not an existing file", file.display()))),
+        _ => Ok(()),
+    }
+}

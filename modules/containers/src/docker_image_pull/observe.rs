@@ -1,0 +1,73 @@
+//! What `docker_image_pull` needs to know of the engine and of the registry.
+
+use ansible::Failure;
+use docker::{ApiVersion, Credentials, Engine, Image, ImageName, Inspected, Logins, Platform};
+use serde_json::json;
+
+use super::options::{Options, Pull};
+
+/// What is there before the pull.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(serde::Deserialize))]
+pub struct Observed {
+    /// The image that the name stands for on the engine.
+    pub image: Option<Image>,
+    /// The system and machine that the engine runs on, where `platform` is given.
+    pub engine: Option<(String, String)>,
+    /// The digest that the name stands for at the registry, where `pull=newer`.
+    pub at_registry: Option<String>,
+}
+
+/// Reads, changes nothing. The second part is the image as the engine gave it.
+pub async fn observe(
+    engine: &Engine,
+    options: &Options,
+    name: &ImageName,
+) -> Result<(Observed, Option<serde_json::Value>), Failure> {
+    let mut image = local(engine, name).await?;
+    let mut runs_on = None;
+    if options.platform.is_some() {
+        let server = engine.server().await?;
+        let here = (server.os.clone(), server.arch.clone());
+        if let Some(wanted) = options.platform_on(&here)?
+            && image.as_ref().is_some_and(|image| image.typed.platform() != wanted)
+        {
+            image = of_platform(engine, name, &wanted).await?.or(image);
+        }
+        runs_on = Some(here);
+    }
+    let at_registry = match options.pull {
+        Pull::Newer if name.digest.is_none() => Some(engine.digest_at_registry(name, login(name)?.as_ref()).await?),
+        Pull::Newer | Pull::Always | Pull::NotPresent => None,
+    };
+    let (typed, raw) = image.map(|image| (image.typed, image.raw)).unzip();
+    Ok((Observed { image: typed, engine: runs_on, at_registry }, raw))
+}
+
+/// The image that the name stands for on the engine.
+pub async fn local(engine: &Engine, name: &ImageName) -> Result<Option<Inspected<Image>>, Failure> {
+    let mut name = name.clone();
+    // The engine pulls by digest and forgets the tag beside it.
+    if name.digest.is_some() {
+        name.tag = None;
+    }
+    Ok(engine.image(&name.to_string()).await?)
+}
+
+/// The login for the name's registry.
+pub fn login(name: &ImageName) -> Result<Option<Credentials>, Failure> {
+    Ok(Logins::of_user()?.for_registry(name.registry())?)
+}
+
+/// The containerd image store holds an image for several platforms, and shows the engine's own first.
+async fn of_platform(
+    engine: &Engine,
+    name: &ImageName,
+    wanted: &Platform,
+) -> Result<Option<Inspected<Image>>, Failure> {
+    if engine.api_version() < ApiVersion::new(1, 49) {
+        return Ok(None);
+    }
+    let platform = json!({ "os": wanted.os, "architecture": wanted.arch, "variant": wanted.variant }).to_string();
+    Ok(engine.image_with(&name.to_string(), &[("platform", &platform)]).await?)
+}
