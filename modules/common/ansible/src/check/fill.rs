@@ -27,7 +27,7 @@ pub(super) fn fallbacks(options: &Options, params: &mut Map<String, Value>, no_l
 pub(super) fn defaults(options: &Options, params: &mut Map<String, Value>, no_log: &mut BTreeSet<String>) {
     for (name, opt) in options {
         let Some(default) = opt.default.as_ref().filter(|_| !params.contains_key(name)) else { continue };
-        if opt.no_log == Some(true) {
+        if opt.no_log == Some(true) && python::truthy(default) {
             match default {
                 Value::Bool(true) => {
                     no_log.insert(python::str(default));

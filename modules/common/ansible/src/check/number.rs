@@ -5,14 +5,13 @@ use serde_json::{Number, Value};
 use super::coerce::refused;
 use crate::python;
 
-/// A whole number. A bool is one, as in Python.
+/// A whole number. A bool is one, as in Python, and stays as it is for messages.
 pub(super) fn int(value: &Value) -> Result<Option<Value>, String> {
     let whole = match value {
         Value::Number(number) if number.is_f64() => {
             number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 1e18).map(|float| float as i128)
         }
-        Value::Number(_) => return Ok(None),
-        Value::Bool(flag) => Some(i128::from(*flag)),
+        Value::Number(_) | Value::Bool(_) => return Ok(None),
         Value::String(text) => decimal(text),
         _ => None,
     };
