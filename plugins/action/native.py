@@ -27,7 +27,6 @@ from pathlib import Path
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
 
 try:  # ansible-core 2.19 and later
     from ansible.module_utils.common.json import Direction, get_module_encoder
@@ -193,53 +192,48 @@ class ActionModule(ActionBase):
         super().run(tmp, task_vars)  # refuses what Ansible refuses
         self._vars: dict[str, t.Any] = task_vars or {}
         module = self._task.action.rpartition(".")[2]
+        binary = Binary.of_module(module, BIN)
         args = dict(self._task.args)
-        if module == "async_status":
-            args["_native_async"] = {"dir": self._async_dir()}
         # Set aside by `_wait_for`, should `until` run this task again.
         limit, poll = getattr(self._task, "_native_async", (self._task.async_val, self._task.poll))
         if not limit:
-            return self._call(module, args)
-        args["_native_async"] = {"jid": f"j{secrets.randbelow(10**12)}", "limit": limit, "dir": self._async_dir()}
-        started = self._call(module, args)
-        job = started.get("ansible_job_id")
-        if job is None:  # refused before it began
+            return self._call(binary, module, args)
+        started = self._call(binary, module, {**args, "_native_async": {"jid": f"j{secrets.randbelow(10**12)}", "limit": limit}})
+        if "ansible_job_id" not in started:  # refused before it began
             return started
-        return self._wait_for(job, limit, poll) if poll > 0 else {**started, "changed": True}
+        if poll > 0:
+            return self._wait_for(binary, started["ansible_job_id"], limit, poll)
+        return {**started, "changed": True}
 
-    def _async_dir(self) -> str:
-        """Where results of asynchronous jobs are kept; the binary expands a leading `~`."""
-        return self.get_shell_option("async_dir", default="~/.ansible_async")
-
-    def _wait_for(self, job: str, limit: int, poll: int) -> dict[str, t.Any]:
+    def _wait_for(self, binary: Binary, job: str, limit: int, poll: int) -> dict[str, t.Any]:
         """Asks for a job's result until it is there or its time is over."""
-        # Ansible would now ask for the job with its own async_status, which needs Python on the target.
+        # With async_val, Ansible would now ask by its own async_status, which needs Python on the target.
         self._task._native_async = (limit, poll)
         self._task.async_val = 0
         asked: dict[str, t.Any] = {}
         for _ in range(0, limit, poll):
             time.sleep(poll)
             try:
-                asked = self._call("async_status", {"jid": job, "_native_async": {"dir": self._async_dir()}})
+                asked = self._call(binary, "async_status", {"jid": job})
             except AnsibleConnectionFailure as error:
                 # The job goes on without us. A host that stays away fails the task when the time is over.
-                Display().vvv(f"asking for the job {job}: {error}", host=self._connection.get_option("remote_addr"))
                 asked = {"msg": str(error)}
                 self._connection.reset()
                 continue
             if asked.get("finished"):
-                self._call("async_status", {"jid": job, "mode": "cleanup", "_native_async": {"dir": self._async_dir()}})
+                self._call(binary, "async_status", {"jid": job, "mode": "cleanup"})
                 return asked
         msg = f"async task did not complete within the requested time - {limit}s"
         return {"failed": True, "msg": msg, "ansible_job_id": job, "async_result": asked}
 
-    def _call(self, module: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
+    def _call(self, binary: Binary, module: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
         """Runs one module with these arguments on the target."""
-        binary = Binary.of_module(module, BIN)
         args = dict(args)
         self._update_module_args(f"{COLLECTION}.{module}", args, self._vars)
         environment: dict[str, t.Any] = {}
         self._compute_environment_string(environment)
+        # Where jobs are kept, for the task that starts one and for async_status.
+        environment.setdefault("ANSIBLE_ASYNC_DIR", self.get_shell_option("async_dir", default="~/.ansible_async"))
         args["_native_environment"] = environment
         args["_native_crc32"] = binary.checksums()
         payload = json.dumps(args, **ENCODER).encode()

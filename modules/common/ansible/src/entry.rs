@@ -12,6 +12,7 @@ use crate::call::{Call, Progress};
 use crate::check::{About, Checked, check};
 use crate::input::Input;
 use crate::intact;
+use crate::jobs::{self, Part};
 use crate::report::{Report, catch_panics};
 use crate::spec::Spec;
 use crate::{Failure, Outcome};
@@ -51,6 +52,9 @@ pub struct Domain {
     pub modules: &'static [Module],
 }
 
+/// The modules that every binary has.
+static COMMON: &[Module] = &[crate::module!(async_status, crate::async_status::run)];
+
 /// Runs the binary. It is called in one of four ways: `BINARY MODULE -` (arguments as JSON on standard input),
 /// `BINARY MODULE FILE`, `BINARY MODULE [--check] [--diff] key=value…`, and, under a module's own name as Ansible's
 /// ordinary transfer does it, `MODULE FILE`.
@@ -58,15 +62,24 @@ pub fn main(domain: &Domain) -> ExitCode {
     catch_panics();
     let argv: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     match find(domain, &argv) {
-        Ok((module, input)) => match intact::check(&input.native_object("crc32")) {
-            Ok(()) => run(module, input),
-            Err(failure) => Report::default().print(Err(failure)),
-        },
+        Ok((module, input)) => begin(module, input),
         Err(Early::Help(text)) => {
             print!("{text}");
             ExitCode::SUCCESS
         }
         Err(Early::Failure(failure)) => Report::default().print(Err(failure)),
+    }
+}
+
+/// Runs the module, unless the binary is damaged or the task is an asynchronous one.
+fn begin(module: &Module, input: Input) -> ExitCode {
+    if let Err(failure) = intact::check(&input.native_object("crc32")) {
+        return Report::default().print(Err(failure));
+    }
+    match jobs::play(module.name, &input) {
+        Part::Run => run(module, input),
+        Part::Answer(answer) => Report::default().print(answer),
+        Part::Done => ExitCode::SUCCESS,
     }
 }
 
@@ -84,7 +97,7 @@ impl From<Failure> for Early {
 
 /// Finds the module and its arguments in the command line.
 fn find<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Module, Input), Early> {
-    let known = |name: &str| domain.modules.iter().find(|module| module.name == name);
+    let known = |name: &str| domain.modules.iter().chain(COMMON).find(|module| module.name == name);
     let own_name = argv.first().and_then(|path| Path::new(path).file_name()?.to_str()).unwrap_or_default();
     // Ansible's ordinary transfer names the file for the module, sometimes with AnsiballZ_ before and .exe after it.
     let own_name = own_name.trim_start_matches("AnsiballZ_").split('.').next().unwrap_or_default();
@@ -118,7 +131,7 @@ fn from_command_line<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Mod
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true);
-    for module in domain.modules {
+    for module in domain.modules.iter().chain(COMMON) {
         command = command.subcommand(
             clap::Command::new(module.name)
                 .about("an Ansible module; `ansible-doc cdgp.docker.NAME` documents it")
@@ -137,6 +150,7 @@ fn from_command_line<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Mod
     let module = domain
         .modules
         .iter()
+        .chain(COMMON)
         .find(|module| module.name == name)
         .ok_or_else(|| Failure::new(format!("{name} is not a module of {}", domain.name)))?;
     let words: Vec<String> = given.get_many::<String>("options").unwrap_or_default().cloned().collect();

@@ -87,6 +87,21 @@ impl Input {
         }
     }
 
+    /// All arguments as they came in, but for what the plugin said under `async`, and with `value` under `name`. Null
+    /// leaves `name` out.
+    pub fn with_native(&self, name: &str, value: &Value) -> Value {
+        let mut all = self.params.clone();
+        all.extend(self.internal.iter().map(|(name, value)| (format!("_ansible_{name}"), value.clone())));
+        let mut native = self.native.clone();
+        native.shift_remove("async");
+        native.shift_remove(name);
+        if !value.is_null() {
+            native.insert(name.to_owned(), value.clone());
+        }
+        all.extend(native.into_iter().map(|(name, value)| (format!("_native_{name}"), value)));
+        Value::Object(all)
+    }
+
     /// One of the plugin's messages that is an object; empty when it was not sent.
     pub fn native_object(&self, name: &str) -> Map<String, Value> {
         self.native.get(name).and_then(Value::as_object).cloned().unwrap_or_default()

@@ -5,6 +5,7 @@
 //!
 //! Source: Ansible's developer guide, "Ansible module architecture" (binary modules, internal arguments).
 
+mod async_status;
 mod call;
 pub mod check;
 mod entry;
@@ -12,6 +13,7 @@ mod entry;
 pub mod golden;
 mod input;
 mod intact;
+mod jobs;
 mod outcome;
 mod plan;
 mod python;
