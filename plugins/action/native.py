@@ -52,20 +52,22 @@ b=cdgp.docker.native; echo "$b begin";
 stop() { cat >/dev/null; echo; echo "$b $*"; exit 0; };
 """
 
-# A hit starts no process but uname and the binary. The directory must be the effective user's own, and so must
-# its parent; the file must look like a program, since a shell would run anything else as a script. The binary is a
-# child, not exec'ed: a signal that ends it must not end the ssh session, which would read as "unreachable".
+# A hit starts three processes: uname, ls and the binary. The directory must be the effective user's own (as must its
+# parent) and closed to all others; the file must look like a program, since a shell would run anything else as a script.
+# The binary is a child, not exec'ed: a signal that ends it must not end the ssh session, which would read as
+# "unreachable". It exits with 0 or 1; anything else is no result, and then its file is checked.
 RUN = """
 m=$(uname -sm);
 case $m in {cases} *) stop arch "$m";; esac;
 f={binary}-$s;
 here() {{ [ ! -L "$d" ] && [ -O "$d" ] && [ -f "$d/$f" ] && [ -s "$d/$f" ] && [ -x "$d/$f" ] &&
-{{ IFS= read -r h <"$d/$f"; case $h in ?ELF*) ;; *) false;; esac; }} 2>/dev/null; }};
+{{ IFS= read -r h <"$d/$f"; case $h in ?ELF*) ;; *) false;; esac; }} 2>/dev/null &&
+case $(ls -ldn "$d") in drwx------*) ;; *) false;; esac; }};
 {places} || stop miss "$a";
 "$d/$f" {module} -; r=$?;
-[ $r -lt 126 ] && exit $r;
-[ $r -lt 128 ] && stop miss "$a";
-w=unknown; k=$(sha256sum <"$d/$f" 2>/dev/null) && case $k in $s*) w=intact;; *) w=damaged;; esac;
+case $r in 0|1) exit $r;; 126|127) stop miss "$a";; esac;
+k=$(sha256sum <"$d/$f" 2>/dev/null) || k=$(wc -c <"$d/$f");
+case $k in $s*) w=whole;; $z) w=unknown;; *) w=damaged;; esac;
 rm -f "$d/$f"; stop crash "$a" "$r" "$w"
 """
 
@@ -162,7 +164,8 @@ def places(cache: str | None, make: str = "") -> str:
 
 def run_script(binary: Binary, module: str, cache: str | None) -> str:
     """The script of a task."""
-    cases = " ".join(f'"Linux {arch}") a={arch} s={digest};;' for arch, digest in binary.digests.items())
+    sizes = {arch: path.stat().st_size for arch, path in binary.files.items()}
+    cases = " ".join(f'"Linux {arch}") a={arch} s={digest} z={sizes[arch]};;' for arch, digest in binary.digests.items())
     found = RUN.format(cases=cases, binary=binary.name, module=module, places=places(cache))
     return one_line(PRELUDE + found)
 
@@ -273,9 +276,10 @@ class ActionModule(ActionBase):
                     return result
             else:
                 arch = words[0]
-                if word == "crash" and words[2] != "damaged":
+                if word == "crash" and words[2] != "damaged":  # not to be run twice
                     raise AnsibleActionFail(
-                        f"`{binary.name} {module}` was ended on the target by {signal_name(words[1])}, and is not damaged: {said(reply)}"
+                        f"`{binary.name} {module}` ended on the target by {signal_name(words[1])} without a result, "
+                        f"and its file there is {words[2]}: {said(reply)}"
                     )
             self._upload(binary, arch, cache)
         raise AnsibleActionFail(

@@ -56,9 +56,9 @@ def put_binary(root: Path, binary: Path, arch: str) -> None:
 class Play:
     """What a playbook's run said: each task's result, by the task's name, as the callback plug-in `tell` printed it."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
-        self.rc, self.output = done.returncode, done.stdout + done.stderr
-        told = [json.loads(line[5:]) for line in done.stdout.splitlines() if line.startswith("TELL ")]
+    def __init__(self, rc: int, output: str) -> None:
+        self.rc, self.output = rc, output
+        told = [json.loads(line[5:]) for line in output.split("\n") if line.startswith("TELL ")]
         assert told, f"no result of the playbook:\n{self.output}"
         self.tasks: dict[str, list[dict[str, t.Any]]] = {}
         for result in told:
@@ -89,18 +89,68 @@ class Controller:
         path = f"{self.venv}/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         return {**keep, "PATH": path, "HOME": str(home), "ANSIBLE_CONFIG": str(home / "ansible.cfg"), "LC_ALL": "C.UTF-8", **more}
 
-    def play(self, tasks: list[dict[str, t.Any]], hosts: str = "root", arguments: tuple[str, ...] = (), environment: dict[str, str] | None = None, **play: t.Any) -> Play:
-        """Runs tasks in one play without facts. A module's name may be written without the collection's."""
-        book = [{"hosts": hosts, "gather_facts": False, "tasks": tasks, **play}]
+    def play(self, tasks: list[dict[str, t.Any]], hosts: str = "root", **more: t.Any) -> Play:
+        """Runs tasks in one play without facts; `more` are arguments of `background`, or keywords of the play."""
+        with self.background(tasks, hosts, **more) as running:
+            running.wait()
+        return running.play
+
+    def plays(self, plays: list[dict[str, t.Any]], arguments: tuple[str, ...] = ()) -> Play:
+        """Runs several plays."""
+        with self._start(plays, arguments, (), {}) as running:
+            running.wait()
+        return running.play
+
+    def background(
+        self,
+        tasks: list[dict[str, t.Any]],
+        hosts: str = "root",
+        arguments: tuple[str, ...] = (),
+        environment: dict[str, str] | None = None,
+        wrapper: tuple[str, ...] = (),
+        **play: t.Any,
+    ) -> Running:
+        """Starts tasks in one play. `wrapper` is a command that runs the command after it."""
+        return self._start([{"hosts": hosts, "gather_facts": False, "tasks": tasks, **play}], arguments, wrapper, environment or {})
+
+    def _start(self, plays: list[dict[str, t.Any]], arguments: tuple[str, ...], wrapper: tuple[str, ...], environment: dict[str, str]) -> Running:
         path = WORK / "controller/play.json"  # JSON is YAML
         path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(book))
-        path.chmod(0o600)
-        command = ["ansible-playbook", str(path), *arguments]
-        done = subprocess.run(
-            command, check=False, capture_output=True, text=True, env=self.environment(**(environment or {})), cwd=WORK / "controller", timeout=120
+        path.write_text(json.dumps(plays))
+        command = [*wrapper, "ansible-playbook", str(path), *arguments]
+        return Running(command, self.environment(**environment))
+
+
+class Running:
+    """A playbook that runs. Leaving its `with` waits for its end."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self.output = (WORK / "controller/output").open("w+", encoding="utf-8")
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self.output, stderr=self.output, text=True, env=environment, cwd=WORK / "controller"
         )
-        return Play(done)
+        self.poll, self._play = self.process.poll, None
+
+    def wait(self) -> None:
+        """Waits for the playbook's end."""
+        self.process.wait(timeout=240)
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        try:
+            self.wait()
+        finally:
+            self.process.kill()
+
+    @property
+    def play(self) -> Play:
+        """What it said."""
+        if self._play is None:
+            self.output.seek(0)
+            self._play = Play(self.process.wait(), self.output.read())
+        return self._play
 
 
 def write_inventory(targets: dict[str, Target]) -> None:

@@ -71,6 +71,7 @@ class Target:
         )  # fmt: skip
         for _ in range(200):
             if self.log.exists() and "Server listening" in self.log.read_text():
+                self.init = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
                 return process
             time.sleep(0.05)
         raise RuntimeError(f"sshd did not start: {self.log.read_text() if self.log.exists() else process.poll()}")
@@ -86,10 +87,16 @@ class Target:
 
     def run(self, command: str) -> str:
         """Runs a command on the target as root, beside ssh."""
-        done = subprocess.run(
-            ["chroot", str(self.root), "/bin/sh", "-c", command], check=True, stdout=subprocess.PIPE, text=True
-        )
-        return done.stdout
+        inside = ["nsenter", "--pid", f"--target={self.init}", "chroot", str(self.root), "/bin/sh", "-c", command]
+        return subprocess.run(inside, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    def wait_for(self, command: str) -> str:
+        """Runs a command on the target again and again, until it prints something."""
+        for _ in range(200):
+            if said := self.run(f"{command} || true"):
+                return said
+            time.sleep(0.1)
+        raise AssertionError(f"{command}: nothing came")
 
     def cached(self, home: str = "root") -> list[Path]:
         """The files in the cache of the user whose home this is, seen from outside."""
