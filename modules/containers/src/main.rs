@@ -1,15 +1,27 @@
 //! `containers`: the modules for containers, images and networks.
 
+mod docker_container_info;
+mod docker_host_info;
 mod docker_image_build;
 mod docker_image_info;
 mod docker_image_pull;
+mod docker_network;
+mod docker_network_info;
 
 use std::process::ExitCode;
 
 const DOMAIN: ansible::Domain = ansible::Domain {
     name: "containers",
     about: "Docker containers, images and networks, as Ansible modules",
-    modules: &[docker_image_build::MODULE, docker_image_info::MODULE, docker_image_pull::MODULE],
+    modules: &[
+        docker_container_info::MODULE,
+        docker_host_info::MODULE,
+        docker_image_build::MODULE,
+        docker_image_info::MODULE,
+        docker_image_pull::MODULE,
+        docker_network::MODULE,
+        docker_network_info::MODULE,
+    ],
 };
 
 fn main() -> ExitCode {

@@ -1,11 +1,15 @@
 //! `volumes`: the modules that make, inspect, back up and restore volumes.
 
 mod docker_volume;
+mod docker_volume_info;
 
 use std::process::ExitCode;
 
-const DOMAIN: ansible::Domain =
-    ansible::Domain { name: "volumes", about: "Docker volumes, as Ansible modules", modules: &[docker_volume::MODULE] };
+const DOMAIN: ansible::Domain = ansible::Domain {
+    name: "volumes",
+    about: "Docker volumes, as Ansible modules",
+    modules: &[docker_volume::MODULE, docker_volume_info::MODULE],
+};
 
 fn main() -> ExitCode {
     ansible::main(&DOMAIN)

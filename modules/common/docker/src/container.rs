@@ -336,6 +336,11 @@ impl Engine {
     /// # Errors
     /// The engine can't be reached or refuses.
     pub async fn container(&self, name: &str) -> Result<Option<Inspected<Container>>, Error> {
+        // The engine itself writes a slash before the name.
+        let name = name.trim_start_matches('/');
+        if name.is_empty() {
+            return Ok(None);
+        }
         let raw = self.get_optional(&format!("/containers/{name}/json"), &[]).await?;
         raw.map(|raw| Inspected::new(raw, &format!("container {name}"))).transpose()
     }

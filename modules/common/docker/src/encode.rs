@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 /// `path` with what a URL's path can't hold escaped. Slashes stay: image and plug-in names have them, and the engine's
-/// routes take them.
-pub(crate) fn path(path: &str) -> String {
+/// routes take them. For bollard too, which puts names into its paths as they are.
+pub fn path(path: &str) -> String {
     escape(path, |byte| byte.is_ascii_alphanumeric() || b"-._~/!$&'()*+,;=:@".contains(&byte))
 }
 

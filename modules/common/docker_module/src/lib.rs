@@ -2,7 +2,9 @@
 //!
 //! The one place where the protocol crate (`ansible`) and the engine crate (`docker`) meet.
 
+mod api;
 mod duration;
+mod filters;
 mod labels;
 mod size;
 mod text;
@@ -11,7 +13,9 @@ mod words;
 use ansible::{Call, Failure};
 use docker::{Connection, Engine};
 
+pub use api::require_api;
 pub use duration::Duration;
+pub use filters::Filters;
 pub use labels::Labels;
 pub use size::{Size, SizeOrUnlimited};
 pub use text::Text;

@@ -1,0 +1,67 @@
+//! What there is before `docker_network` plans: the network, and the containers that `connected` names.
+
+use std::collections::BTreeMap;
+
+use ansible::{Call, Failure};
+use docker::container::Container;
+use docker::{Engine, Inspected, Network};
+use serde::Deserialize;
+
+use super::options::{Options, State};
+
+/// What the plan starts from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Observed {
+    pub network: Option<Network>,
+    /// Those of `connected` that exist and are not in the network, by the word that the user wrote.
+    pub containers: BTreeMap<String, Container>,
+}
+
+impl Observed {
+    /// The name and ID of the container that the user means by `word`.
+    pub fn container(&self, word: &str) -> Option<(&str, &str)> {
+        let member = self.network.as_ref().and_then(|network| network.member(word));
+        member.or_else(|| self.containers.get(word).map(|container| (container.bare_name(), container.id.as_str())))
+    }
+}
+
+/// The network that the user means by `name`. What the engine finds by the first letters of an ID is not meant.
+pub async fn network(engine: &Engine, name: &str) -> Result<Option<Inspected<Network>>, Failure> {
+    if name.trim().is_empty() {
+        return Err(Failure::new("`name` is empty: give the network's name"));
+    }
+    Ok(engine.network(name).await?.filter(|network| network.typed.is_meant_by(name)))
+}
+
+/// Asks for each container of `connected` that the engine does not list in the network. It lists only running ones: one
+/// that is stopped and will be in the network when it is started counts as connected, or each run would connect it anew.
+/// One that does not exist is no error, as with the peer, but worth a warning.
+pub async fn containers(
+    call: &Call,
+    engine: &Engine,
+    options: &Options,
+    network: Option<Network>,
+) -> Result<Observed, Failure> {
+    let mut observed = Observed { network, containers: BTreeMap::new() };
+    let words = match options.state {
+        State::Absent => &[],
+        State::Present => options.connected.as_slice(),
+    };
+    for word in words {
+        if observed.container(word).is_some() {
+            continue;
+        }
+        let found = engine.container(word).await?.map(|container| container.typed);
+        let Some(container) = found.filter(|container| container.is_meant_by(word)) else {
+            call.warn(format!("`connected`: there is no container {word}"));
+            continue;
+        };
+        if let Some(network) = observed.network.as_mut().filter(|network| container.is_in(network)) {
+            network.connected.insert(container.bare_name().to_owned(), container.id);
+        } else {
+            observed.containers.insert(word.clone(), container);
+        }
+    }
+    Ok(observed)
+}
