@@ -10,7 +10,9 @@ impl Sidecar {
     pub fn stub(&self) -> String {
         let mut out = header(&format!("{}.yml; what runs is the binary under bin/", self.name));
         out.push_str("\nfrom __future__ import annotations\n");
-        out.push_str(&section("\nDOCUMENTATION", &block(&self.written["DOCUMENTATION"])));
+        let mut documentation = self.written["DOCUMENTATION"].clone();
+        documentation["author"] = self.file.documentation.author.all().iter().map(|name| author(name)).collect();
+        out.push_str(&section("\nDOCUMENTATION", &block(&documentation)));
         out.push_str(&section("\nEXAMPLES", &format!("---\n{}\n", self.file.examples.trim())));
         out.push_str(&section("\nRETURN", &block(&self.written["RETURN"])));
         out
@@ -32,6 +34,11 @@ fn header(source: &str) -> String {
         "# -*- coding: utf-8 -*-\n# SPDX-License-Identifier: Apache-2.0 OR MIT\n\
          # Made by `cargo xtask collection` from {source}.\n"
     )
+}
+
+/// An author as Ansible's checker wants one: with a GitHub name, or with this mark for none.
+fn author(name: &str) -> String {
+    if name.contains("(@") { name.to_owned() } else { format!("{name} (!UNKNOWN)") }
 }
 
 fn section(name: &str, text: &str) -> String {
