@@ -86,8 +86,9 @@ pub fn build(workspace: &Workspace, architecture: &Architecture, profile: Profil
     }
     // Here and not in .cargo/config.toml: without --target it would reach proc-macros, which can't be static. The
     // environment wins over any RUSTFLAGS of the user. Paths of the building machine stay out of the binaries.
-    // A panic aborts, so nobody reads unwind tables, a tenth of the binary.
-    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Cforce-unwind-tables=no".to_owned()];
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
+    // Relocations in their short form: 110 kB less of 3.5 MB. The static glibc that is linked in reads them since 2.36.
+    flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
     flags.push(format!("--remap-path-prefix={}=.", workspace.root.display()));
     if let Some(home) = cargo_home() {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
