@@ -123,7 +123,7 @@ class Binary(t.NamedTuple):
         return cls(name, files, digests)
 
     def checksums(self) -> dict[str, int]:
-        """What the binary holds itself against before it does anything; see docs/decisions/integrity.md."""
+        """What the binary holds itself against before it does anything; see docs/decisions/0004-integrity-of-a-cached-binary.md."""
         return {arch: zlib.crc32(path.read_bytes()) for arch, path in self.files.items()}
 
 
@@ -167,13 +167,13 @@ def run_script(binary: Binary, module: str, cache: str | None) -> str:
     sizes = {arch: path.stat().st_size for arch, path in binary.files.items()}
     cases = " ".join(f'"Linux {arch}") a={arch} s={digest} z={sizes[arch]};;' for arch, digest in binary.digests.items())
     found = RUN.format(cases=cases, binary=binary.name, module=module, places=places(cache))
-    return one_line(PRELUDE + found)
+    return one_line(PRELUDE.strip() + found)
 
 
 def upload_script(binary: Binary, arch: str, size: int, cache: str | None) -> str:
     """The script that takes a binary from standard input into the cache."""
     return one_line(
-        PRELUDE
+        PRELUDE.strip()
         + UPLOAD.format(
             digest=binary.digests[arch],
             binary=binary.name,
@@ -187,11 +187,9 @@ def upload_script(binary: Binary, arch: str, size: int, cache: str | None) -> st
 class ActionModule(ActionBase):
     """The action plugin of every module of the collection."""
 
-    _supports_check_mode = True
-    _supports_async = True
-
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Runs the task's module and returns its result."""
+        self._supports_async = True
         super().run(tmp, task_vars)  # refuses what Ansible refuses
         self._vars: dict[str, t.Any] = task_vars or {}
         module = self._task.action.rpartition(".")[2]

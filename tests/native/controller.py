@@ -14,11 +14,13 @@ from target import USERS, WORK, Target
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 COLLECTION = WORK / "collections/ansible_collections/cdgp/docker"
+# Where tests/peer/get-tools has put community.docker, for its connection plug-in.
+PEER = os.environ.get("CDGP_NATIVE_PEER", "")
 MODULES = ("probe", "async_status")
 CONFIG = f"""
 [defaults]
 inventory = {WORK}/inventory.json
-collections_path = {WORK}/collections
+collections_path = {WORK}/collections:{PEER}/coll:{PEER}/deps
 host_key_checking = False
 stdout_callback = tell
 callback_plugins = {REPOSITORY}/tests/native/callback
@@ -95,9 +97,9 @@ class Controller:
             running.wait()
         return running.play
 
-    def plays(self, plays: list[dict[str, t.Any]], arguments: tuple[str, ...] = ()) -> Play:
+    def plays(self, plays: list[dict[str, t.Any]], arguments: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> Play:
         """Runs several plays."""
-        with self._start(plays, arguments, (), {}) as running:
+        with self._start(plays, arguments, (), environment or {}) as running:
             running.wait()
         return running.play
 

@@ -102,9 +102,8 @@ class Target:
         """The files in the cache of the user whose home this is, seen from outside."""
         return sorted((self.root / home / ".cache/cdgp.docker").glob("*"))
 
-    def files_with(self, needle: str) -> list[str]:
-        """Every file on the target that holds `needle`."""
-        found = subprocess.run(
-            ["grep", "-rlF", "--devices=skip", "--exclude-dir=proc", needle, str(self.root)], check=False, capture_output=True, text=True
-        )
-        return found.stdout.split()
+    def files_with(self, needle: str, *below: str) -> list[str]:
+        """Every file on the target, or below these directories, that holds `needle`."""
+        where = [str(self.root / directory) for directory in below] or [str(self.root)]
+        command = ["grep", "-rlF", "--devices=skip", "--exclude-dir=proc", needle, *where]
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout.split()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from ansible.plugins.callback import CallbackBase
 
@@ -23,10 +24,14 @@ class CallbackModule(CallbackBase):
     CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "tell"
 
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._start = time.monotonic()
+
     def _tell(self, kind, result):
+        seconds = time.monotonic() - self._start  # of the task, on its first host
         told = getattr(result, "result", None)  # before ansible-core 2.20: _result
         host, task = getattr(result, "host", None) or result._host, getattr(result, "task", None) or result._task
-        line = {"kind": kind, "host": str(host), "task": task.name, "result": result._result if told is None else told}
+        line = {"kind": kind, "host": str(host), "task": task.name, "seconds": seconds, "result": result._result if told is None else told}
         self._display.display("TELL " + json.dumps(line, default=str))
 
     def v2_runner_on_ok(self, result):
