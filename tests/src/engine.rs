@@ -129,6 +129,16 @@ impl Engine {
         self.namespace.command(program)
     }
 
+    /// As [`Engine::exec_in_namespace`], for a daemon: it ends when the engine does.
+    pub(crate) fn command_that_ends_with_it(&self, program: &Path) -> Command {
+        self.namespace.command_in_pid_namespace(program)
+    }
+
+    /// The folder that is the engine's own, and goes with it.
+    pub(crate) fn place(&self) -> &Path {
+        self.namespace.place()
+    }
+
     /// Runs `work` on a thread of its own in the engine's network namespace.
     ///
     /// # Errors
@@ -142,6 +152,20 @@ impl Engine {
         let mut command = Command::new(self.programs.join("docker"));
         command.env("DOCKER_HOST", self.docker_host()).env("DOCKER_CONFIG", self.namespace.place().join("config"));
         command
+    }
+
+    /// Gives the engine's own docker client the plug-ins compose and buildx.
+    ///
+    /// # Errors
+    /// They are not to be had.
+    pub fn add_plugins(&self) -> Result<(), Failure> {
+        let folder = self.namespace.place().join("config/cli-plugins");
+        let failed = |error: std::io::Error| Failure::new("adding plug-ins to the docker client", error);
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        for plugin in ["docker-compose", "docker-buildx"] {
+            std::os::unix::fs::symlink(fetched("plugins")?.join(plugin), folder.join(plugin)).map_err(failed)?;
+        }
+        Ok(())
     }
 
     /// Imports a small busybox image under `name` (`repository:tag`), so that no registry is needed.
@@ -160,9 +184,13 @@ impl Engine {
 
 /// The folder with an engine's programs: what `tests/engines/fetch` prints, and `bin` in it.
 fn programs(version: Version) -> Result<PathBuf, Failure> {
+    fetched(version.number())
+}
+
+fn fetched(what: &str) -> Result<PathBuf, Failure> {
     let fetch = Path::new(env!("CARGO_MANIFEST_DIR")).join("engines/fetch");
-    let doing = format!("getting engine {}", version.number());
-    let output = Command::new(&fetch).arg(version.number()).output().map_err(|error| Failure::new(&doing, error))?;
+    let doing = format!("getting engine {what}");
+    let output = Command::new(&fetch).arg(what).output().map_err(|error| Failure::new(&doing, error))?;
     if !output.status.success() {
         return Err(Failure::new(&doing, String::from_utf8_lossy(&output.stderr).trim()));
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::Failure;
+use crate::{Failure, debian};
 
 /// Imports the image under `name`; `docker` is a client command for the engine.
 pub(crate) fn import(mut docker: Command, name: &str) -> Result<(), Failure> {
@@ -60,32 +60,12 @@ fn tree(busybox: &Path) -> std::io::Result<Vec<u8>> {
     tar.into_inner()
 }
 
-/// A static busybox: the machine's, or Debian's busybox-static unpacked beside the system.
+/// A static busybox: the machine's, or Debian's busybox-static.
 fn busybox() -> Result<PathBuf, Failure> {
-    let doing = "getting a static busybox";
-    let failed = |error: std::io::Error| Failure::new(doing, error);
     let installed = PathBuf::from("/bin/busybox");
-    if installed.exists() && is_static(&installed).map_err(failed)? {
-        return Ok(installed);
-    }
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("cdgp-docker/busybox");
-    let unpacked = cache.join("busybox");
-    if !unpacked.exists() {
-        fs::create_dir_all(&cache).map_err(failed)?;
-        let script = "t=$(mktemp -d .new.XXXXXX) && trap 'rm -rf \"$t\"' EXIT && cd \"$t\" \
-                      && apt-get -qq download busybox-static && dpkg-deb -x ./*.deb x \
-                      && mv \"$(find x -type f -name busybox | head -n 1)\" ../busybox";
-        let output = Command::new("bash").args(["-c", script]).current_dir(&cache).output().map_err(failed)?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(Failure::new(doing, format!("install the package busybox-static: {}", said.trim())));
-        }
-    }
-    Ok(unpacked)
+    let usable = installed.exists()
+        && is_static(&installed).map_err(|error| Failure::new("looking at the machine's busybox", error))?;
+    if usable { Ok(installed) } else { debian::unpacked("busybox-static", "bin/busybox") }
 }
 
 /// Whether an ELF program names no interpreter.

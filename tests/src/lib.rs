@@ -1,13 +1,18 @@
 //! What the tests (and `xtask demo`) run against: private engines, in namespaces of their own, with nothing of the
 //! machine touched and nothing left behind.
 
+mod debian;
 mod engine;
 mod image;
+mod module;
 mod namespace;
 mod podman;
+mod registry;
 
 pub use engine::{Engine, Version};
+pub use module::Call;
 pub use podman::Podman;
+pub use registry::Registry;
 
 /// Why a fixture could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -127,6 +127,13 @@ impl Namespace {
         command
     }
 
+    /// As [`Namespace::command`], and in the daemon's pid namespace, with which it ends.
+    pub(crate) fn command_in_pid_namespace(&self, program: &Path) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--net", "--pid", "--target", &self.holder.pid.to_string(), "--"]).arg(program);
+        command
+    }
+
     /// Runs `work` on a thread of its own in the daemon's network namespace, and gives what it returns.
     pub(crate) fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, Failure> {
         let path = format!("/proc/{}/ns/net", self.holder.pid);

@@ -114,11 +114,7 @@ impl Logins {
     /// # Errors
     /// The file can't be read, or is not what the CLI writes.
     pub fn of_user() -> Result<Logins, AuthError> {
-        let folder = match std::env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()) {
-            Some(folder) => Some(PathBuf::from(folder)),
-            None => std::env::home_dir().map(|home| home.join(".docker")),
-        };
-        folder.map_or_else(|| Ok(Logins::default()), |folder| Logins::of_file(&folder.join("config.json")))
+        cli_folder().map_or_else(|| Ok(Logins::default()), |folder| Logins::of_file(&folder.join("config.json")))
     }
 
     /// Reads a file of that form.
@@ -259,6 +255,14 @@ impl Logins {
 
     fn helper_failed(&self, name: &str, registry: &str, reason: String) -> AuthError {
         AuthError::Helper { name: name.to_owned(), path: self.path.clone(), registry: registry.to_owned(), reason }
+    }
+}
+
+/// The folder in which the CLI keeps its things for this user.
+pub(crate) fn cli_folder() -> Option<PathBuf> {
+    match std::env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()) {
+        Some(folder) => Some(PathBuf::from(folder)),
+        None => std::env::home_dir().map(|home| home.join(".docker")),
     }
 }
 

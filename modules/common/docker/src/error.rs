@@ -204,6 +204,16 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A context of Docker's command line can't be used.
+    #[error("`cli_context` {name:?} can't be read from {}: {reason}; `docker context ls` lists those that there are", path.display())]
+    CliContext {
+        /// As given.
+        name: String,
+        /// Where it is kept.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// What the engine told of in the midst of its progress: a pull, push or build failed.
     #[error("{message}")]
     Failed {

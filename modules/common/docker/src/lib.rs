@@ -5,6 +5,7 @@
 
 mod auth;
 pub mod build;
+mod cli_context;
 mod connection;
 pub mod container;
 mod edge;
@@ -20,6 +21,7 @@ mod pool;
 mod progress;
 mod registry;
 mod request;
+mod sha256;
 pub mod transport;
 mod version;
 mod volume;

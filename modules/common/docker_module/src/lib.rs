@@ -12,6 +12,7 @@ mod words;
 
 use ansible::{Call, Failure};
 use docker::{Connection, Engine};
+use serde::Deserialize;
 
 pub use api::require_api;
 pub use duration::Duration;
@@ -26,7 +27,29 @@ pub use words::split_words;
 /// # Errors
 /// When the engine can't be reached, or speaks no API version that we do.
 pub async fn connect(call: &Call) -> Result<Engine, Failure> {
-    let engine = Engine::connect(&call.options::<Connection>()?).await?;
+    connect_by(call, call.options()?).await
+}
+
+/// As [`connect`], for modules whose connection options are those of Docker's command line: `cli_context` is one.
+///
+/// # Errors
+/// As [`connect`], and when there is no such context.
+pub async fn connect_as_cli(call: &Call) -> Result<Engine, Failure> {
+    #[derive(Deserialize)]
+    struct Context {
+        cli_context: Option<String>,
+    }
+    let connection: Connection = call.options()?;
+    let context: Context = call.options()?;
+    let connection = match context.cli_context {
+        Some(name) => connection.in_cli_context(&name)?,
+        None => connection,
+    };
+    connect_by(call, connection).await
+}
+
+async fn connect_by(call: &Call, connection: Connection) -> Result<Engine, Failure> {
+    let engine = Engine::connect(&connection).await?;
     for warning in engine.warnings() {
         call.warn(warning);
     }

@@ -9,7 +9,7 @@ mod plan;
 use std::cell::RefCell;
 
 use ansible::{Call, Failure, Module, Outcome};
-use docker_module::connect;
+use docker_module::connect_as_cli;
 use serde_json::json;
 
 use self::apply::{Said, apply};
@@ -24,7 +24,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let options: Options = call.options()?;
     let cli: Cli = call.options()?;
     let name = options.image()?.to_string();
-    let engine = connect(&call).await?;
+    let engine = connect_as_cli(&call).await?;
     let (observed, raw) = observe(&engine, &cli, &options).await?;
     let plan = plan(&options, &observed)?;
     let command = Command::new(&options, &desired(&options, &observed)?).words;

@@ -16,6 +16,7 @@ use tar::{Builder, EntryType, Header};
 use tokio::sync::mpsc;
 
 use super::context::{Context, ContextError, Entry, Kind, Place};
+use crate::sha256::hexadecimal;
 
 const CHUNK: usize = 64 * 1024;
 
@@ -25,7 +26,7 @@ impl Context {
         match &self.dockerfile.place {
             Place::Inside(path) => path.to_string_lossy().into_owned(),
             // The CLI's way: a name that no one else uses.
-            Place::Outside => format!(".dockerfile.{}", &super::digest::of(&self.dockerfile.text)[..20]),
+            Place::Outside => format!(".dockerfile.{}", &hexadecimal(&self.dockerfile.text)[..20]),
         }
     }
 

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use sha2::{Digest, Sha256};
 
 use super::context::{Context, ContextError, Kind};
+use crate::sha256::letters;
 
 impl Context {
     /// SHA-256 (hexadecimal) over the Dockerfile and over the names, permissions and contents of everything that is
@@ -39,23 +40,14 @@ impl Context {
                 }
             }
         }
-        Ok(hexadecimal(&hash.finalize()))
+        Ok(letters(&hash.finalize()))
     }
-}
-
-/// SHA-256 of some bytes, in hexadecimal.
-pub(super) fn of(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// Its length first, so that no two sequences of parts look the same.
 fn part(hash: &mut Sha256, bytes: &[u8]) {
     hash.update((bytes.len() as u64).to_be_bytes());
     hash.update(bytes);
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 struct Sink<'h>(&'h mut Sha256);
