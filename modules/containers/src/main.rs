@@ -1,5 +1,6 @@
-//! `containers`: the modules for containers, images and networks.
+//! `containers`: the modules for containers, images, networks and the engine itself.
 
+mod docker_container;
 mod docker_container_info;
 mod docker_host_info;
 mod docker_image_build;
@@ -14,6 +15,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
     name: "containers",
     about: "Docker containers, images and networks, as Ansible modules",
     modules: &[
+        docker_container::MODULE,
         docker_container_info::MODULE,
         docker_host_info::MODULE,
         docker_image_build::MODULE,

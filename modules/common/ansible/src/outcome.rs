@@ -36,6 +36,17 @@ impl Outcome {
         self.with("changed", changed)
     }
 
+    /// This outcome of a second stage, with what the first one did before it.
+    #[must_use]
+    pub fn after(mut self, first: Outcome) -> Self {
+        let changed = self.changed() || first.changed();
+        let actions = |outcome: &Outcome| outcome.result.get("actions").and_then(Value::as_array).cloned();
+        let all: Vec<Value> = [actions(&first), actions(&self)].into_iter().flatten().flatten().collect();
+        self.result.insert("changed".to_owned(), changed.into());
+        self.result.insert("actions".to_owned(), all.into());
+        self
+    }
+
     /// Whether the module changed something (or would, in check mode).
     pub fn changed(&self) -> bool {
         self.result.get("changed").and_then(Value::as_bool).unwrap_or(false)
@@ -48,6 +59,7 @@ impl Outcome {
 #[derive(Debug)]
 pub struct Failure {
     pub(crate) result: Map<String, Value>,
+    verbatim: bool,
 }
 
 impl Failure {
@@ -56,13 +68,20 @@ impl Failure {
         let mut result = Map::new();
         result.insert("failed".to_owned(), true.into());
         result.insert("msg".to_owned(), msg.into().into());
-        Failure { result }
+        Failure { result, verbatim: false }
     }
 
     /// Adds a return value.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Serialize) -> Self {
         self.result.insert(key.to_owned(), serde_json::to_value(value).unwrap_or(Value::Null));
+        self
+    }
+
+    /// Keeps the message as it is, without the action that failed before it: for messages that plays match on.
+    #[must_use]
+    pub fn verbatim(mut self) -> Self {
+        self.verbatim = true;
         self
     }
 
@@ -74,6 +93,9 @@ impl Failure {
     /// The same failure, its message led by what was being done.
     #[must_use]
     pub(crate) fn while_doing(self, action: &str) -> Self {
+        if self.verbatim {
+            return self;
+        }
         let msg = format!("{action}: {}", self.msg());
         self.with("msg", msg)
     }

@@ -22,9 +22,13 @@ pub struct Plan<State, Action> {
 }
 
 impl<State: Serialize, Action: Display> Plan<State, Action> {
-    /// The result's `diff`: the fields that differ, under `before` and `after`.
+    /// The result's `diff`: the fields that differ, under `before` and `after`. Of something that goes, only that it
+    /// goes.
     pub fn diff(&self) -> Value {
-        let (mut before, mut after) = (fields(self.before.as_ref()), fields(self.after.as_ref()));
+        let (mut before, mut after) = match (&self.before, &self.after) {
+            (Some(_), None) => (exists(true), exists(false)),
+            (before, after) => (fields(before.as_ref()), fields(after.as_ref())),
+        };
         let same: Vec<String> = before.keys().filter(|key| before.get(*key) == after.get(*key)).cloned().collect();
         for key in same {
             before.shift_remove(&key);
@@ -39,21 +43,32 @@ impl<State: Serialize, Action: Display> Plan<State, Action> {
     }
 }
 
-/// A state's fields; nothing for an absent one. `exists` makes creation and removal visible in the diff.
+/// A state's fields, without those that are not known (null). `exists` makes creation visible in the diff.
 fn fields<State: Serialize>(state: Option<&State>) -> Map<String, Value> {
-    let mut map = Map::new();
-    map.insert("exists".to_owned(), state.is_some().into());
+    let mut map = exists(state.is_some());
     if let Some(Ok(Value::Object(fields))) = state.map(serde_json::to_value) {
-        map.extend(fields);
+        map.extend(known(fields));
     }
     map
 }
 
+fn exists(exists: bool) -> Map<String, Value> {
+    Map::from_iter([("exists".to_owned(), exists.into())])
+}
+
+/// What is not null, at any depth.
+fn known(fields: Map<String, Value>) -> Map<String, Value> {
+    let deeper = |(key, value)| match value {
+        Value::Object(inner) => (key, Value::Object(known(inner))),
+        value => (key, value),
+    };
+    fields.into_iter().filter(|(_, value)| !value.is_null()).map(deeper).collect()
+}
+
 impl Call {
-    /// Carries out a plan: in check mode nothing, otherwise each action in turn by `apply`.
-    ///
-    /// This is the workspace's only look at check mode. Applying makes no choice that the plan has not made. An error
-    /// is led by the action's alternate form (`{:#}`), for sentences that sound like success.
+    /// Carries out a plan: in check mode nothing, otherwise each action in turn by `apply`, which makes no choice that
+    /// the plan has not made.
+    /// An error is led by the action's alternate form (`{:#}`), for sentences that sound like success.
     ///
     /// # Errors
     /// The failure of the first action that failed, which names the action, with `actions_done`: those before it.
@@ -62,17 +77,41 @@ impl Call {
         plan: &Plan<State, Action>,
         apply: impl AsyncFn(&Action) -> Result<(), Failure>,
     ) -> Result<Outcome, Failure> {
-        if !self.check_mode {
-            for action in &plan.actions {
-                let failed = |failure: Failure| failure.while_doing(&format!("{action:#}"));
-                apply(action).await.map_err(|failure| failed(failure).after(&self.progress.done()))?;
-                self.progress.add(action.to_string());
-            }
-        }
+        self.steps(&plan.actions, apply).await?;
         let mut outcome = Outcome::new(!plan.actions.is_empty()).with("actions", plan.sentences());
         if self.diff {
             outcome = outcome.with("diff", plan.diff());
         }
         Ok(outcome)
+    }
+
+    /// Waits for what a plan leads to, such as a healthy container: a step that changes nothing itself. In check mode
+    /// there is nothing to wait for.
+    ///
+    /// # Errors
+    /// The failure of the step, as in [`Call::carry_out`].
+    pub async fn wait_for<Action: Display>(
+        &self,
+        action: Action,
+        apply: impl AsyncFn(&Action) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        self.steps(&[action], apply).await
+    }
+
+    /// The workspace's only look at check mode.
+    async fn steps<Action: Display>(
+        &self,
+        actions: &[Action],
+        apply: impl AsyncFn(&Action) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        if self.check_mode {
+            return Ok(());
+        }
+        for action in actions {
+            let failed = |failure: Failure| failure.while_doing(&format!("{action:#}"));
+            apply(action).await.map_err(|failure| failed(failure).after(&self.progress.done()))?;
+            self.progress.add(action.to_string());
+        }
+        Ok(())
     }
 }

@@ -24,6 +24,13 @@ impl ApiVersion {
     }
 }
 
+impl Default for ApiVersion {
+    /// The newest that we know.
+    fn default() -> Self {
+        ApiVersion::NEWEST
+    }
+}
+
 impl FromStr for ApiVersion {
     type Err = ();
 

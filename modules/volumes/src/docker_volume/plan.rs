@@ -63,7 +63,15 @@ fn desired(options: &Options, observed: Option<&Volume>) -> Volume {
 
 #[cfg(test)]
 mod tests {
+    use ansible::golden::{agree, reads};
+
     use super::*;
+
+    #[test]
+    fn sidecar_agrees() {
+        let readers = [reads::<Options>(), reads::<docker::Connection>()];
+        agree(super::super::MODULE.spec, &readers).unwrap();
+    }
 
     #[test]
     fn cases() {

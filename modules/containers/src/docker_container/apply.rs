@@ -1,0 +1,104 @@
+//! One engine call for each action.
+
+use std::cell::RefCell;
+
+use ansible::{Call, Failure};
+use bollard::query_parameters::{
+    KillContainerOptions, RemoveContainerOptions, RestartContainerOptions, StartContainerOptions, StopContainerOptions,
+};
+use docker::Engine;
+use serde_json::{Map, Value, json};
+
+use super::plan::{Action, Create};
+use super::wait::{Ended, await_end, await_healthy, await_removed};
+
+pub async fn apply(
+    call: &Call,
+    engine: &Engine,
+    action: &Action,
+    ended: &RefCell<Option<Ended>>,
+) -> Result<(), Failure> {
+    let (client, patient) = (engine.client(), engine.patient_client());
+    match action {
+        Action::Create(create) => make(call, engine, create).await?,
+        Action::Update { name, body, .. } => {
+            let answer = engine.post(&format!("/containers/{name}/update"), &[], body).await?;
+            warn(call, &answer);
+        }
+        Action::Connect { name, network, endpoint } => {
+            let body = json!({ "Container": name, "EndpointConfig": endpoint.wire() });
+            engine.post(&format!("/networks/{network}/connect"), &[], &body).await?;
+        }
+        Action::Disconnect { name, network } => {
+            engine.post(&format!("/networks/{network}/disconnect"), &[], &json!({ "Container": name })).await?;
+        }
+        Action::Start { name, to_its_end: false, .. } => {
+            patient.start_container(name, None::<StartContainerOptions>).await?;
+        }
+        Action::Start { name, to_its_end: true, cleanup } => {
+            patient.start_container(name, None::<StartContainerOptions>).await?;
+            let end = await_end(engine, name).await?;
+            if *cleanup {
+                remove(engine, name, true, true).await?;
+            }
+            ended.replace(Some(end));
+        }
+        Action::Stop { name, timeout } => {
+            let options = StopContainerOptions { t: seconds(*timeout), ..StopContainerOptions::default() };
+            patient.stop_container(name, Some(options)).await?;
+        }
+        Action::Kill { name, signal } => {
+            let options = signal.clone().map(|signal| KillContainerOptions { signal });
+            client.kill_container(name, options).await?;
+        }
+        Action::Restart { name, timeout } => {
+            let options = RestartContainerOptions { t: seconds(*timeout), ..RestartContainerOptions::default() };
+            patient.restart_container(name, Some(options)).await?;
+        }
+        Action::Pause { name } => client.pause_container(name).await?,
+        Action::Unpause { name } => client.unpause_container(name).await?,
+        Action::Remove { name, volumes, timeout } => {
+            remove(engine, name, *volumes, false).await?;
+            await_removed(engine, name, *timeout).await?;
+        }
+        Action::AwaitHealthy { name, timeout } => await_healthy(engine, name, *timeout).await?,
+    }
+    Ok(())
+}
+
+/// `POST /containers/create`. The platform is a query there, since API 1.41.
+async fn make(call: &Call, engine: &Engine, create: &Create) -> Result<(), Failure> {
+    let mut body = create.body.clone();
+    body["Image"] = create.image.clone().into();
+    if !create.networks.is_empty() {
+        let endpoints: Map<String, Value> =
+            create.networks.iter().map(|(name, endpoint)| (name.clone(), endpoint.wire())).collect();
+        body["NetworkingConfig"] = json!({ "EndpointsConfig": endpoints });
+    }
+    let mut query = vec![("name", create.name.as_str())];
+    query.extend(create.platform.as_deref().map(|platform| ("platform", platform)));
+    let answer = engine.post("/containers/create", &query, &body).await?;
+    warn(call, &answer);
+    Ok(())
+}
+
+/// A container that removes itself may be gone, or going, already.
+async fn remove(engine: &Engine, name: &str, volumes: bool, force: bool) -> Result<(), Failure> {
+    let options = RemoveContainerOptions { v: volumes, force, ..RemoveContainerOptions::default() };
+    match engine.patient_client().remove_container(name, Some(options)).await.map_err(docker::Error::from) {
+        Err(error) if error.is_not_found() => Ok(()),
+        Err(error) if error.is_conflict() && error.to_string().contains("already in progress") => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// What the engine warns of goes to the user.
+fn warn(call: &Call, answer: &Value) {
+    for warning in answer["Warnings"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        call.warn(format!("Docker warning: {warning}"));
+    }
+}
+
+fn seconds(timeout: Option<i64>) -> Option<i32> {
+    timeout.map(|seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
+}

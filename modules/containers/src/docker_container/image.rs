@@ -1,0 +1,53 @@
+//! The image that the task names: found, or pulled.
+
+use ansible::{Call, Failure, Outcome, Plan};
+use docker::{Engine, Image, ImageName, Logins};
+use serde::Serialize;
+
+use super::options::{Options, Pull, State};
+
+/// The image of that name (with tag `latest` if it names none) or ID.
+pub async fn find(engine: &Engine, name: &str) -> Result<Option<Image>, Failure> {
+    let name =
+        if ImageName::is_id(name) { name.to_owned() } else { ImageName::parse(name).or_tag("latest").to_string() };
+    Ok(engine.image(&name).await?.map(|image| image.typed))
+}
+
+/// What a pull may change.
+#[derive(Clone, Debug, Serialize)]
+struct Tagged {
+    image: String,
+}
+
+/// The first stage: the container's plan needs to know the image. Changed when another image has the name afterwards.
+pub async fn pull(call: &Call, engine: &Engine, options: &Options) -> Result<Outcome, Failure> {
+    let Some(name) = options.image.as_deref().filter(|_| options.state != State::Absent) else {
+        return Ok(Outcome::unchanged());
+    };
+    let before = find(engine, name).await?;
+    if ImageName::is_id(name) {
+        return match before {
+            Some(_) => Ok(Outcome::unchanged()),
+            None => Err(Failure::new(format!("Cannot find image with ID {name}"))),
+        };
+    }
+    let full = ImageName::parse(name).or_tag("latest");
+    let actions = match (options.pull, &before) {
+        (Pull::Never | Pull::Missing, Some(_)) => return Ok(Outcome::unchanged()),
+        (Pull::Never, None) => return Err(Failure::new(format!("Cannot find image with name {full}, and pull=never"))),
+        (Pull::Missing, None) | (Pull::Always, _) => vec![format!("pull image {full}")],
+    };
+    let before = before.map(|image| Tagged { image: image.id });
+    let plan = Plan { before: before.clone(), after: None, actions };
+    let pull = async |_: &String| {
+        let login = Logins::of_user()?.for_registry(full.registry())?;
+        Ok(engine.pull(&full, options.platform.as_deref(), login.as_ref()).await?)
+    };
+    let outcome = call.carry_out(&plan, pull).await?;
+    let after = find(engine, name).await?;
+    Ok(match (before, after) {
+        // It was there, and is the same: nothing to tell.
+        (Some(before), Some(after)) if before.image == after.id => Outcome::unchanged(),
+        _ => outcome,
+    })
+}

@@ -1,0 +1,44 @@
+//! `docker_container`: creates, changes, starts, stops and removes containers.
+
+mod apply;
+mod image;
+mod observe;
+mod options;
+mod plan;
+mod wait;
+
+use std::cell::RefCell;
+
+use ansible::{Call, Failure, Module, Outcome};
+use docker_module::connect;
+
+use self::apply::apply;
+use self::observe::{observe, resolve};
+use self::options::{Options, State};
+use self::plan::{Action, plan};
+
+pub const MODULE: Module = ansible::module!(docker_container, run);
+
+async fn run(call: Call) -> Result<Outcome, Failure> {
+    let mut options: Options = call.options()?;
+    let engine = connect(&call).await?;
+    resolve(&call, &engine, &mut options).await?;
+    let pulled = image::pull(&call, &engine, &options).await?;
+    let (observed, mut container) = observe(&engine, &options).await?;
+    let plan = plan(&options, &observed)?;
+    let ended = RefCell::new(None);
+    let carry = async |action: &Action| apply(&call, &engine, action, &ended).await;
+    let outcome = call.carry_out(&plan, carry).await?.after(pulled);
+    if options.state == State::Healthy {
+        let wait = Action::AwaitHealthy { name: options.name.clone(), timeout: options.healthy_wait_timeout };
+        call.wait_for(wait, carry).await?;
+    }
+    if outcome.changed() || options.state == State::Healthy {
+        container = engine.container(&options.name).await?;
+    }
+    let facts = container.filter(|_| options.state != State::Absent).map(|container| container.raw);
+    match ended.into_inner() {
+        Some(ended) => ended.report(outcome, facts),
+        None => Ok(facts.into_iter().fold(outcome, |outcome, facts| outcome.with("container", facts))),
+    }
+}

@@ -1,0 +1,89 @@
+//! Reads what the plan needs to know, and no more than the options ask for.
+
+use ansible::{Call, Failure};
+use docker::container::Container as Inspect;
+use docker::{Engine, Image, Inspected};
+use serde_json::{Value, json};
+
+use super::image::find;
+use super::options::{ImageComparison, Options, State};
+use super::plan::Observed;
+
+/// The container as the plan sees it, and as the engine tells it.
+pub async fn observe(engine: &Engine, options: &Options) -> Result<(Observed, Option<Inspected<Inspect>>), Failure> {
+    let container = engine.container(&options.name).await?;
+    let mut observed = Observed {
+        container: container.as_ref().map(|container| container.typed.clone().into()),
+        api_version: engine.api_version(),
+        ..Observed::default()
+    };
+    if options.state != State::Absent {
+        observed.image = match &options.image {
+            Some(name) => find(engine, name).await?,
+            None => None,
+        };
+        observed.comparison_image =
+            comparison_image(engine, options, container.as_ref(), observed.image.as_ref()).await?;
+        observed.default_host_ip = networks(engine, options).await?;
+    }
+    Ok((observed, container))
+}
+
+/// The image that says what the container has without being told: the one that the task names, or the one it runs.
+async fn comparison_image(
+    engine: &Engine,
+    options: &Options,
+    container: Option<&Inspected<Inspect>>,
+    named: Option<&Image>,
+) -> Result<Option<Image>, Failure> {
+    match (container, options.image_comparison, named) {
+        (None, _, named) | (Some(_), ImageComparison::DesiredImage, named @ Some(_)) => Ok(named.cloned()),
+        (Some(container), _, _) if options.looks_at_the_image() => {
+            Ok(engine.image(&container.typed.image).await?.map(|image| image.typed))
+        }
+        (Some(_), _, _) => Ok(None),
+    }
+}
+
+/// Looks for the task's networks. The address at which the first bridge among them publishes ports, if it says one.
+async fn networks(engine: &Engine, options: &Options) -> Result<Option<String>, Failure> {
+    let Some(wished) = options.networks.as_ref().filter(|networks| !networks.is_empty()) else { return Ok(None) };
+    let names: Vec<&str> = wished.iter().map(|network| network.name.as_str()).collect();
+    // The filter finds names by a part of them, so what comes is filtered once more.
+    let found = engine.get("/networks", &[("filters", &json!({ "name": names }).to_string())]).await?;
+    let mut address = None;
+    for name in names {
+        let network = found.as_array().into_iter().flatten().find(|network| network["Name"] == name);
+        let network = network.ok_or_else(|| {
+            Failure::new(format!("Parameter error: network named {name} could not be found. Does it exist?"))
+        })?;
+        let bound = network["Options"]["com.docker.network.bridge.host_binding_ipv4"].as_str();
+        if address.is_none() && network["Driver"] == "bridge" {
+            address = bound.map(str::to_owned);
+        }
+    }
+    Ok(address)
+}
+
+/// Replaces what the options name by what it is: `container:NAME` by the container's ID, `env_file` by its variables.
+pub async fn resolve(call: &Call, engine: &Engine, options: &mut Options) -> Result<(), Failure> {
+    if options.state == State::Absent {
+        return Ok(());
+    }
+    options.read_env_file()?;
+    for mode in options.container_references() {
+        let Some(name) = mode.strip_prefix("container:") else { continue };
+        match engine.container(name).await? {
+            Some(container) => *mode = format!("container:{}", container.typed.id),
+            None => call.warn(format!("Cannot find a container with name or ID \"{name}\"")),
+        }
+    }
+    Ok(())
+}
+
+/// The facts of a container, with what it printed.
+pub fn with_output(facts: Option<Value>, output: &str) -> Value {
+    let mut facts = facts.unwrap_or_else(|| json!({}));
+    facts["Output"] = output.into();
+    facts
+}

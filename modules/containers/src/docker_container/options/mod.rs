@@ -1,0 +1,228 @@
+//! The options of `docker_container`.
+
+pub mod mounts;
+pub mod networks;
+pub mod ports;
+mod process;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use docker_module::{Labels, Size, SizeOrUnlimited, Text};
+use serde::{Deserialize, Serialize};
+
+use self::mounts::{Mounts, Tmpfs, Volumes};
+use self::networks::Network;
+use self::ports::{ExposedPorts, PublishedPorts};
+use self::process::{Command, Devices, Env, Healthcheck, Ulimits};
+
+#[derive(Debug, Deserialize)]
+pub struct Options {
+    pub name: String,
+    pub state: State,
+    pub image: Option<String>,
+    pub image_comparison: ImageComparison,
+    pub image_name_mismatch: ImageNameMismatch,
+    pub pull: Pull,
+    pub platform: Option<String>,
+    #[serde(default)]
+    pub comparisons: BTreeMap<String, Comparison>,
+    pub recreate: bool,
+    pub restart: bool,
+    pub paused: Option<bool>,
+    pub force_kill: bool,
+    pub kill_signal: Option<String>,
+    pub keep_volumes: bool,
+    pub cleanup: bool,
+    pub healthy_wait_timeout: Option<f64>,
+    pub removal_wait_timeout: Option<f64>,
+
+    // The process
+    command: Option<Command>,
+    command_handling: CommandHandling,
+    entrypoint: Option<Vec<Text>>,
+    pub env: Option<Env>,
+    pub env_file: Option<String>,
+    pub labels: Option<Labels>,
+    pub user: Option<String>,
+    pub working_dir: Option<String>,
+    pub hostname: Option<String>,
+    pub domainname: Option<String>,
+    pub interactive: Option<bool>,
+    pub detach: Option<bool>,
+    pub tty: Option<bool>,
+    pub init: Option<bool>,
+    pub stop_signal: Option<String>,
+    pub stop_timeout: Option<i64>,
+    pub healthcheck: Option<Healthcheck>,
+
+    // Restarts and logs
+    pub restart_policy: Option<RestartPolicy>,
+    pub restart_retries: Option<i64>,
+    pub log_driver: Option<String>,
+    pub log_options: Option<BTreeMap<String, Text>>,
+
+    // Limits
+    pub blkio_weight: Option<i64>,
+    pub cpu_period: Option<i64>,
+    pub cpu_quota: Option<i64>,
+    pub cpu_shares: Option<i64>,
+    pub cpus: Option<f64>,
+    pub cpuset_cpus: Option<String>,
+    pub cpuset_mems: Option<String>,
+    pub kernel_memory: Option<Size>,
+    pub memory: Option<Size>,
+    pub memory_reservation: Option<Size>,
+    pub memory_swap: Option<SizeOrUnlimited>,
+    pub memory_swappiness: Option<i64>,
+    pub oom_killer: Option<bool>,
+    pub oom_score_adj: Option<i64>,
+    pub pids_limit: Option<i64>,
+    pub shm_size: Option<Size>,
+    pub ulimits: Option<Ulimits>,
+
+    // Isolation
+    pub auto_remove: Option<bool>,
+    pub capabilities: Option<BTreeSet<String>>,
+    pub cap_drop: Option<BTreeSet<String>>,
+    pub cgroup_parent: Option<String>,
+    pub cgroupns_mode: Option<String>,
+    pub device_cgroup_rules: Option<Vec<String>>,
+    pub devices: Option<Devices>,
+    pub groups: Option<BTreeSet<String>>,
+    pub ipc_mode: Option<String>,
+    pub pid_mode: Option<String>,
+    pub privileged: Option<bool>,
+    pub read_only: Option<bool>,
+    pub runtime: Option<String>,
+    pub security_opts: Option<BTreeSet<String>>,
+    pub sysctls: Option<BTreeMap<String, Text>>,
+    pub userns_mode: Option<String>,
+    pub uts: Option<String>,
+
+    // Storage
+    pub mounts: Option<Mounts>,
+    pub volumes: Option<Volumes>,
+    pub tmpfs: Option<Tmpfs>,
+    pub volumes_from: Option<BTreeSet<String>>,
+    pub volume_driver: Option<String>,
+    pub storage_opts: Option<BTreeMap<String, Text>>,
+
+    // Network
+    pub published_ports: Option<PublishedPorts>,
+    pub exposed_ports: Option<ExposedPorts>,
+    pub publish_all_ports: Option<bool>,
+    pub default_host_ip: Option<String>,
+    network_mode: Option<String>,
+    pub networks: Option<Vec<Network>>,
+    pub networks_cli_compatible: bool,
+    pub dns_servers: Option<Vec<String>>,
+    pub dns_opts: Option<BTreeSet<String>>,
+    pub dns_search_domains: Option<Vec<String>>,
+    pub etc_hosts: Option<BTreeMap<String, Text>>,
+}
+
+impl Options {
+    /// The network that the container starts in. As the docker CLI does it, the first of `networks` if none is named.
+    pub fn network_mode(&self) -> Option<&str> {
+        let first =
+            self.networks.as_ref().filter(|_| self.networks_cli_compatible).and_then(|networks| networks.first());
+        self.network_mode.as_deref().or(first.map(|network| network.name.as_str()))
+    }
+
+    /// The options that may say `container:NAME`.
+    pub fn container_references(&mut self) -> impl Iterator<Item = &mut String> {
+        [&mut self.network_mode, &mut self.ipc_mode, &mut self.pid_mode].into_iter().flatten()
+    }
+
+    /// Whether a comparison needs to know what the image brings. Otherwise it need not be read.
+    pub fn looks_at_the_image(&self) -> bool {
+        let strict = self.comparisons.values().any(|mode| *mode == Comparison::Strict);
+        strict || self.command().is_some_and(|command| command.is_empty())
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Absent,
+    Present,
+    Healthy,
+    Stopped,
+    Started,
+}
+
+/// How a wish compares with what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// The difference does not count.
+    Ignore,
+    /// It must be just that.
+    Strict,
+    /// What is there beyond the wish may stay.
+    AllowMorePresent,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ImageComparison {
+    DesiredImage,
+    CurrentImage,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageNameMismatch {
+    Recreate,
+    Ignore,
+}
+
+/// `true` and `false` are old words for `always` and `missing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "PullOption")]
+pub enum Pull {
+    Never,
+    Missing,
+    Always,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum PullOption {
+    Old(bool),
+    New(PullWord),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum PullWord {
+    Never,
+    Missing,
+    Always,
+}
+
+impl From<PullOption> for Pull {
+    fn from(option: PullOption) -> Self {
+        match option {
+            PullOption::Old(true) | PullOption::New(PullWord::Always) => Pull::Always,
+            PullOption::Old(false) | PullOption::New(PullWord::Missing) => Pull::Missing,
+            PullOption::New(PullWord::Never) => Pull::Never,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum CommandHandling {
+    Compatibility,
+    Correct,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestartPolicy {
+    No,
+    OnFailure,
+    Always,
+    UnlessStopped,
+}

@@ -1,0 +1,186 @@
+//! `command`, `entrypoint`, `env`, `healthcheck`, `ulimits`, `devices`: how they are written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ansible::{Failure, Sentence};
+use docker::container::{Device, Ulimit};
+use docker_module::{Duration, Text, split_words};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{CommandHandling, Options};
+
+/// `command`: a command line, or its words.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "Words")]
+pub struct Command {
+    words: Vec<String>,
+    /// All words in one, for the old handling, which splits lists too.
+    line: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    List(Vec<Text>),
+    Line(Text),
+}
+
+impl TryFrom<Words> for Command {
+    type Error = Sentence;
+
+    fn try_from(given: Words) -> Result<Self, Sentence> {
+        let split = |line: &str| {
+            split_words(line).map_err(|reason| Sentence(format!("`{{option}}` can't be split into words: {reason}")))
+        };
+        match given {
+            Words::Line(Text(line)) => split(&line).map(|words| Command { line: words.clone(), words }),
+            Words::List(list) => {
+                let words: Vec<String> = list.into_iter().map(|word| word.0).collect();
+                // Only the old handling needs it, and only there is an open quote an error.
+                let line = split(&words.join(" ")).unwrap_or_else(|_| words.clone());
+                Ok(Command { line, words })
+            }
+        }
+    }
+}
+
+impl Options {
+    /// The words of `command`. The old handling takes an empty one for none.
+    pub fn command(&self) -> Option<Vec<String>> {
+        let command = self.command.as_ref()?;
+        match self.command_handling {
+            CommandHandling::Correct => Some(command.words.clone()),
+            CommandHandling::Compatibility => Some(command.line.clone()).filter(|line| !line.is_empty()),
+        }
+    }
+
+    /// The words of `entrypoint`. The old handling takes an empty one for none, and splits at blanks.
+    pub fn entrypoint(&self) -> Option<Vec<String>> {
+        let words: Vec<String> = self.entrypoint.as_ref()?.iter().map(|word| word.0.clone()).collect();
+        match self.command_handling {
+            CommandHandling::Correct => Some(words),
+            CommandHandling::Compatibility => {
+                let line = split_words(&words.join(" ")).unwrap_or(words);
+                Some(line).filter(|line| !line.is_empty())
+            }
+        }
+    }
+}
+
+/// `env`: names with text. Anything but text is refused, because its spelling would be a guess.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "BTreeMap<String, Value>")]
+pub struct Env(pub BTreeMap<String, String>);
+
+impl TryFrom<BTreeMap<String, Value>> for Env {
+    type Error = Sentence;
+
+    fn try_from(given: BTreeMap<String, Value>) -> Result<Self, Sentence> {
+        let text = |(name, value)| match value {
+            Value::String(text) => Ok((name, text)),
+            _ => Err(Sentence(format!(
+                "Non-string value found for env option. Ambiguous env options must be wrapped in quotes to avoid them \
+                 being interpreted when directly specified in YAML, or explicitly converted to strings when the option \
+                 is templated. Key: {name}"
+            ))),
+        };
+        given.into_iter().map(text).collect::<Result<_, _>>().map(Env)
+    }
+}
+
+impl Options {
+    /// Adds the variables of `env_file` to `env`, which has the last word. The file is on the target: lines of
+    /// `NAME=value`; blank lines and those that start with `#` say nothing.
+    pub fn read_env_file(&mut self) -> Result<(), Failure> {
+        let Some(path) = &self.env_file else { return Ok(()) };
+        let failed = |reason: String| Failure::new(format!("reading `env_file` {path}: {reason}"));
+        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        let mut variables = BTreeMap::new();
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        {
+            // The line itself stays out of the message: it may hold a secret.
+            let (name, value) =
+                line.split_once('=').ok_or_else(|| failed(format!("line {} has no `=`", number + 1)))?;
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        variables.extend(self.env.take().unwrap_or_default().0);
+        self.env = Some(Env(variables));
+        Ok(())
+    }
+}
+
+/// `healthcheck` as the user writes it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Healthcheck {
+    test: Option<Test>,
+    pub test_cli_compatible: bool,
+    pub interval: Option<Duration>,
+    pub timeout: Option<Duration>,
+    pub start_period: Option<Duration>,
+    pub start_interval: Option<Duration>,
+    pub retries: Option<i64>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Test {
+    List(Vec<Text>),
+    Line(Text),
+}
+
+impl Healthcheck {
+    /// The test as the engine takes it: a line is for the container's shell.
+    pub fn test(&self) -> Option<Vec<String>> {
+        match self.test.as_ref()? {
+            Test::List(words) => Some(words.iter().map(|word| word.0.clone()).collect()),
+            Test::Line(Text(line)) if line.is_empty() => Some(vec![]),
+            Test::Line(Text(line)) => Some(vec!["CMD-SHELL".to_owned(), line.clone()]),
+        }
+    }
+}
+
+/// `ulimits`: `NAME:SOFT` or `NAME:SOFT:HARD`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Vec<String>")]
+pub struct Ulimits(pub BTreeSet<Ulimit>);
+
+impl TryFrom<Vec<String>> for Ulimits {
+    type Error = String;
+
+    fn try_from(given: Vec<String>) -> Result<Self, String> {
+        let limit = |text: String| {
+            let parts: Vec<&str> = text.split(':').collect();
+            let number = |part: &str| part.parse::<i64>();
+            let (soft, hard) = match parts.as_slice() {
+                [_, soft] => (number(soft), number(soft)),
+                [_, soft, hard] => (number(soft), number(hard)),
+                _ => return Err(format!("{text:?} is not a limit: write NAME:SOFT or NAME:SOFT:HARD")),
+            };
+            match (soft, hard) {
+                (Ok(soft), Ok(hard)) => Ok(Ulimit { name: parts[0].to_owned(), soft, hard }),
+                _ => Err(format!("{text:?} has a limit that is not a number")),
+            }
+        };
+        given.into_iter().map(limit).collect::<Result<_, _>>().map(Ulimits)
+    }
+}
+
+/// `devices`: `HOST`, `HOST:CONTAINER` or `HOST:CONTAINER:PERMISSIONS`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "Vec<String>")]
+pub struct Devices(pub BTreeSet<Device>);
+
+impl From<Vec<String>> for Devices {
+    fn from(given: Vec<String>) -> Self {
+        let device = |text: String| {
+            let mut parts = text.split(':');
+            let host = parts.next().unwrap_or_default().to_owned();
+            let container = parts.next().map_or_else(|| host.clone(), str::to_owned);
+            let permissions = parts.next().unwrap_or("rwm").to_owned();
+            Device { path_on_host: host, path_in_container: container, cgroup_permissions: permissions }
+        };
+        Devices(given.into_iter().map(device).collect())
+    }
+}

@@ -1,0 +1,111 @@
+//! The process: what runs, as whom, with which environment.
+
+use std::collections::BTreeMap;
+
+use docker::Image;
+use docker::container::Container as Inspect;
+use serde::Serialize;
+
+use super::super::options::Options;
+use super::body::{Body, put};
+use super::compare::Compare;
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Process {
+    command: Option<Vec<String>>,
+    entrypoint: Option<Vec<String>>,
+    env: Option<BTreeMap<String, String>>,
+    labels: Option<BTreeMap<String, String>>,
+    user: Option<String>,
+    working_dir: Option<String>,
+    hostname: Option<String>,
+    domainname: Option<String>,
+    interactive: Option<bool>,
+    detach: Option<bool>,
+    tty: Option<bool>,
+    init: Option<bool>,
+    stop_signal: Option<String>,
+    /// Seconds.
+    stop_timeout: Option<i64>,
+}
+
+impl From<&Inspect> for Process {
+    fn from(inspect: &Inspect) -> Self {
+        let config = &inspect.config;
+        Process {
+            command: config.cmd.clone(),
+            entrypoint: config.entrypoint.clone(),
+            env: Some(variables(&config.env)),
+            labels: Some(config.labels.clone()),
+            user: Some(config.user.clone()),
+            working_dir: Some(config.working_dir.clone()),
+            hostname: Some(config.hostname.clone()),
+            domainname: Some(config.domainname.clone()),
+            interactive: Some(config.open_stdin),
+            detach: Some(!(config.attach_stdout && config.attach_stderr)),
+            tty: Some(config.tty),
+            init: inspect.host_config.init,
+            stop_signal: config.stop_signal.clone(),
+            stop_timeout: config.stop_timeout,
+        }
+    }
+}
+
+impl Process {
+    pub fn overlay(&mut self, wish: &Options, compare: &Compare, image: Option<&Image>) {
+        let from_image = image.map(|image| image.config.clone()).unwrap_or_default();
+        let mut command = wish.command();
+        if command.as_ref().is_some_and(Vec::is_empty) && from_image.cmd.as_ref().is_some_and(|cmd| !cmd.is_empty()) {
+            // The engine takes an empty command for none, and runs the image's.
+            command.clone_from(&from_image.cmd);
+        }
+        compare.list("command", &mut self.command, command);
+        compare.list("entrypoint", &mut self.entrypoint, wish.entrypoint());
+        compare.map("env", &mut self.env, wish.env.clone().map(|env| env.0), variables(&from_image.env));
+        compare.map("labels", &mut self.labels, wish.labels.clone().map(|labels| labels.0), from_image.labels);
+        compare.value("user", &mut self.user, wish.user.clone());
+        compare.value("working_dir", &mut self.working_dir, wish.working_dir.clone());
+        compare.value("hostname", &mut self.hostname, wish.hostname.clone());
+        compare.value("domainname", &mut self.domainname, wish.domainname.clone());
+        compare.value("interactive", &mut self.interactive, wish.interactive);
+        compare.value("detach", &mut self.detach, wish.detach);
+        compare.value("tty", &mut self.tty, wish.tty);
+        compare.value("init", &mut self.init, wish.init);
+        compare.value("stop_signal", &mut self.stop_signal, wish.stop_signal.clone());
+        compare.ignored_value("stop_timeout", &mut self.stop_timeout, wish.stop_timeout);
+    }
+
+    pub fn write(&self, body: &mut Body) {
+        let config = &mut body.config;
+        put(config, "Cmd", &self.command);
+        put(config, "Entrypoint", &self.entrypoint);
+        let env =
+            self.env.as_ref().map(|env| env.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>());
+        put(config, "Env", &env);
+        put(config, "Labels", &self.labels);
+        put(config, "User", &self.user);
+        put(config, "WorkingDir", &self.working_dir);
+        put(config, "Hostname", &self.hostname);
+        put(config, "Domainname", &self.domainname);
+        put(config, "OpenStdin", &self.interactive);
+        let attach = self.detach == Some(false);
+        let stdin = attach && self.interactive == Some(true);
+        put(config, "AttachStdin", &Some(stdin));
+        put(config, "StdinOnce", &Some(stdin));
+        put(config, "AttachStdout", &Some(attach));
+        put(config, "AttachStderr", &Some(attach));
+        put(config, "Tty", &self.tty);
+        put(&mut body.host_config, "Init", &self.init);
+        put(&mut body.config, "StopSignal", &self.stop_signal);
+        put(&mut body.config, "StopTimeout", &self.stop_timeout);
+    }
+}
+
+/// `NAME=value` lines as a map; a line without `=` names a variable that was taken out, and is empty here.
+fn variables(lines: &[String]) -> BTreeMap<String, String> {
+    lines
+        .iter()
+        .map(|line| line.split_once('=').unwrap_or((line, "")))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}

@@ -1,0 +1,139 @@
+//! Waits: for health, for the end of the process, for a removal.
+
+use std::time::{Duration, Instant};
+
+use ansible::{Failure, Outcome};
+use bollard::container::LogOutput;
+use bollard::query_parameters::{LogsOptions, WaitContainerOptions};
+use docker::Engine;
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::observe::with_output;
+
+/// What a process left behind.
+pub struct Ended {
+    /// Its exit status.
+    status: i64,
+    output: String,
+}
+
+impl Ended {
+    /// The task fails when the process did.
+    pub fn report(self, outcome: Outcome, facts: Option<Value>) -> Result<Outcome, Failure> {
+        let facts = with_output(facts, &self.output);
+        if self.status == 0 {
+            return Ok(outcome.with("status", 0).with("container", facts));
+        }
+        let failure = Failure::new(self.output).with("changed", true).with("status", self.status);
+        Err(failure.with("container", facts))
+    }
+}
+
+/// Waits until the process ends.
+pub async fn await_end(engine: &Engine, name: &str) -> Result<Ended, Failure> {
+    let container = engine.container(name).await?;
+    let condition = WaitContainerOptions { condition: "not-running".to_owned() };
+    let status = match engine.patient_client().wait_container(name, Some(condition)).next().await {
+        Some(Ok(answer)) => answer.status_code,
+        Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => code,
+        Some(Err(error)) => return Err(docker::Error::from(error).into()),
+        None => return Err(Failure::new("the engine did not say how the process ended")),
+    };
+    let host = container.map(|container| container.typed.host_config).unwrap_or_default();
+    let output = if host.auto_remove {
+        "Cannot retrieve result as auto_remove is enabled".to_owned()
+    } else if matches!(host.log_config.driver.as_str(), "json-file" | "journald" | "local") {
+        output(engine, name).await?
+    } else {
+        format!("Result logged using `{}` driver", host.log_config.driver)
+    };
+    Ok(Ended { status, output })
+}
+
+/// All that the process printed.
+async fn output(engine: &Engine, name: &str) -> Result<String, Failure> {
+    let all = LogsOptions { stdout: true, stderr: true, tail: "all".to_owned(), ..LogsOptions::default() };
+    let mut logs = engine.patient_client().logs(name, Some(all));
+    let mut bytes = Vec::new();
+    while let Some(piece) = logs.next().await {
+        bytes.extend_from_slice(&LogOutput::into_bytes(piece.map_err(docker::Error::from)?));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Waits until a container that is being removed is gone.
+pub async fn await_removed(engine: &Engine, name: &str, timeout: Option<f64>) -> Result<(), Failure> {
+    let mut pace = Pace::new(timeout);
+    while let Some(container) = engine.container(name).await? {
+        let state = &container.typed.state.status;
+        if state != "removing" && state != "dead" {
+            return Err(Failure::new(format!(
+                "Encontered unexpected state \"{state}\" while waiting for container \"{}\"",
+                container.typed.id
+            ))
+            .verbatim()
+            .with("container", container.raw));
+        }
+        if !pace.rest().await {
+            return Err(timed_out(timeout, &container.typed.id).with("container", container.raw));
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the health check is content. A container without one is taken for healthy.
+pub async fn await_healthy(engine: &Engine, name: &str, timeout: Option<f64>) -> Result<(), Failure> {
+    let mut pace = Pace::new(timeout);
+    loop {
+        let Some(container) = engine.container(name).await? else {
+            return Err(Failure::new("it vanished"));
+        };
+        let id = &container.typed.id;
+        match container.typed.state.health.as_ref().map(|health| health.status.as_str()) {
+            None | Some("healthy" | "none" | "") => return Ok(()),
+            Some("starting" | "unhealthy") => {}
+            Some(state) => {
+                return Err(Failure::new(format!(
+                    "Encontered unexpected state \"{state}\" while waiting for container \"{id}\""
+                ))
+                .verbatim()
+                .with("container", container.raw));
+            }
+        }
+        if !pace.rest().await {
+            return Err(timed_out(timeout, id).with("container", container.raw));
+        }
+    }
+}
+
+/// The peer's wording, which plays match on: a float as Python prints it.
+fn timed_out(timeout: Option<f64>, id: &str) -> Failure {
+    let seconds = timeout.unwrap_or_default();
+    Failure::new(format!("Timeout of {seconds:?} seconds exceeded while waiting for container \"{id}\"")).verbatim()
+}
+
+/// Rests between two looks, longer each time, from a quarter of a second up to ten.
+struct Pace {
+    end: Option<Instant>,
+    next: Duration,
+}
+
+impl Pace {
+    /// `timeout` in seconds; `None` and what is below zero: no end.
+    fn new(timeout: Option<f64>) -> Self {
+        let limit = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        Pace { end: limit.and_then(|limit| Instant::now().checked_add(limit)), next: Duration::from_millis(250) }
+    }
+
+    /// False when the time is over.
+    async fn rest(&mut self) -> bool {
+        let left = self.end.map_or(self.next, |end| end.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return false;
+        }
+        tokio::time::sleep(self.next.min(left)).await;
+        self.next = self.next.mul_f64(1.1).min(Duration::from_secs(10));
+        true
+    }
+}
