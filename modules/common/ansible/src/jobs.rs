@@ -67,7 +67,7 @@ fn start(module: &str, asked: &Value, input: &Input) -> Result<Outcome, Failure>
     let answer: Map<String, Value> = serde_json::from_str(&answer)
         .map_err(|_| Failure::new("starting the job: the process that was to keep it ended without an answer"))?;
     if answer.get("failed") == Some(&json!(true)) {
-        return Err(Failure { result: answer });
+        return Err(Failure::from_result(answer));
     }
     Ok(Outcome { result: answer })
 }

@@ -71,6 +71,11 @@ impl Failure {
         Failure { result, verbatim: false }
     }
 
+    /// A failure whose whole result is at hand.
+    pub(crate) fn from_result(result: Map<String, Value>) -> Self {
+        Failure { result, verbatim: false }
+    }
+
     /// Adds a return value.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Serialize) -> Self {

@@ -45,7 +45,7 @@ fn status(job: &Job, mut state: Map<String, Value>) -> Result<Outcome, Failure> 
     }
     state.insert("results_file".to_owned(), json!(job.file()));
     if state.get("failed") == Some(&json!(true)) {
-        return Err(Failure { result: state });
+        return Err(Failure::from_result(state));
     }
     state.entry("changed").or_insert(json!(false));
     Ok(Outcome { result: state })

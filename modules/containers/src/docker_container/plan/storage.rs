@@ -46,13 +46,12 @@ impl Storage {
     /// # Errors
     /// A mount point is named by both `mounts` and `volumes`.
     pub fn overlay(&mut self, wish: &Options, compare: &Compare, image: Option<&Image>) -> Result<(), Failure> {
-        if let (Some(mounts), Some(volumes)) = (&wish.mounts, &wish.volumes) {
-            if let Some(mount) = mounts.0.iter().find(|mount| volumes.targets.contains(&mount.target)) {
-                let target = &mount.target;
-                return Err(Failure::new(format!(
-                    "The mount point \"{target}\" appears both in the volumes and mounts option"
-                )));
-            }
+        if let (Some(mounts), Some(volumes)) = (&wish.mounts, &wish.volumes)
+            && let Some(mount) = mounts.0.iter().find(|mount| volumes.targets.contains(&mount.target))
+        {
+            let target = &mount.target;
+            let msg = format!("The mount point \"{target}\" appears both in the volumes and mounts option");
+            return Err(Failure::new(msg));
         }
         self.overlay_mounts(wish, compare);
         let from_image =
