@@ -103,7 +103,7 @@ fn find<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Module, Input), 
     let own_name = own_name.trim_start_matches("AnsiballZ_").split('.').next().unwrap_or_default();
     let (module, source) = match (known(own_name), argv) {
         (Some(module), [_, source]) => (Some(module), source.as_str()),
-        (None, [_, name, source]) => (known(name), source.as_str()),
+        (None, [_, name, source]) if known(name).is_some() => (known(name), source.as_str()),
         (None, [_, source]) => (None, source.as_str()),
         _ => return from_command_line(domain, argv),
     };

@@ -35,17 +35,19 @@ impl Input {
         Input::from_json(&bytes, &format!("in {path}"))
     }
 
-    /// Takes apart a JSON object. Its text is never repeated in a message: it may hold secrets.
+    /// Takes apart a JSON object. Its text is never repeated in a message: it may hold secrets. Of a key that comes twice
+    /// the last counts, as in Python.
     fn from_json(bytes: &[u8], place: &str) -> Result<Self, Failure> {
-        let text = std::str::from_utf8(bytes).map_err(|e| {
-            Failure::new(format!("the arguments {place} are not UTF-8: byte {} is invalid", e.valid_up_to()))
-        })?;
-        let value: Value = serde_json::from_str(text).map_err(|e| {
-            Failure::new(format!("the arguments {place} are not JSON: line {}, column {}", e.line(), e.column()))
-        })?;
-        let Value::Object(all) = value else {
-            return Err(Failure::new(format!("the arguments {place} are not a JSON object")));
-        };
+        let refuse = |why: String| Failure::new(format!("the arguments {place} {why}"));
+        let text = std::str::from_utf8(bytes)
+            .map_err(|error| refuse(format!("are not UTF-8: byte {} is invalid", error.valid_up_to())))?;
+        let value: Value = serde_json::from_str(text).map_err(|error| refuse(format!("are not JSON: {error}")))?;
+        if let Some((line, column)) = too_large(text) {
+            return Err(refuse(format!(
+                "hold a whole number of more than 64 bits at line {line} column {column}: write it in quotes"
+            )));
+        }
+        let Value::Object(all) = value else { return Err(refuse("are not a JSON object".to_owned())) };
         // An old form wraps them: {"ANSIBLE_MODULE_ARGS": {…}}
         let all = match all.get("ANSIBLE_MODULE_ARGS") {
             Some(Value::Object(inner)) if all.len() == 1 => inner.clone(),
@@ -116,4 +118,37 @@ impl Input {
     pub fn module_name(&self) -> Option<&str> {
         self.internal.get("module_name").and_then(Value::as_str)
     }
+}
+
+/// Where a valid JSON text holds the first whole number that 64 bits are too few for: line and column, from 1. The parser
+/// would silently make a float of it, which Ansible does not.
+fn too_large(text: &str) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let start = at;
+        match byte {
+            b'"' => {
+                at += 1;
+                while bytes.get(at).is_some_and(|&byte| byte != b'"') {
+                    at += if bytes.get(at) == Some(&b'\\') { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                while bytes.get(at).is_some_and(|byte| byte.is_ascii_digit() || b"-+.eE".contains(byte)) {
+                    at += 1;
+                }
+                let number = &text[start..at];
+                let whole = !number.contains(['.', 'e', 'E']);
+                if whole && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+                    let before = &text[..start];
+                    let column = before.rsplit('\n').next().map_or(0, str::len);
+                    return Some((before.matches('\n').count() + 1, column + 1));
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    None
 }

@@ -16,7 +16,8 @@ mod rules;
 mod secrets;
 mod view;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
@@ -100,12 +101,8 @@ pub(crate) fn coerced(opt: &Opt, value: &Value) -> Result<Value, String> {
     Ok(value)
 }
 
-fn without_repeats<T: PartialEq>(items: Vec<T>) -> Vec<T> {
-    let mut once = Vec::with_capacity(items.len());
-    for item in items {
-        if !once.contains(&item) {
-            once.push(item);
-        }
-    }
-    once
+fn without_repeats<T: Display>(mut items: Vec<T>) -> Vec<T> {
+    let mut seen = HashSet::new();
+    items.retain(|item| seen.insert(item.to_string()));
+    items
 }
