@@ -23,36 +23,27 @@ pub struct Network {
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Whether it has IPv4; the engine says so since API 1.47, before it always has.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_ipv4: Option<bool>,
     /// Whether it has IPv6.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_ipv6: Option<bool>,
     /// Whether it is cut off from the outside.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub internal: Option<bool>,
     /// Whether containers that belong to no service may join it in a swarm.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub attachable: Option<bool>,
     /// Whether it is the swarm's routing mesh.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ingress: Option<bool>,
     /// `local`, `swarm` or `global`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
     /// Whether it only holds a configuration for others.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_only: Option<bool>,
     /// The network whose configuration it has; empty for none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub config_from: Option<String>,
     /// The driver that hands out addresses.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ipam_driver: Option<String>,
     /// That driver's options.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ipam_driver_options: Option<BTreeMap<String, String>>,
-    /// Its address pools.
+    /// Its address pools; none: the engine's choice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ipam_config: Vec<Pool>,
     /// The containers in it, by name, with their IDs.
     #[serde(serialize_with = "keys")]
