@@ -148,7 +148,9 @@ fn addresses(engine: &Engine) {
         {"subnet": "10.91.0.0/24"},
         {"subnet": "FDD1:ac8c:0557:7ce1::/64", "gateway": "fdd1:ac8c:0557:7ce1:0::9"},
     ]});
-    changes(engine, both, anew);
+    let made = changes(engine, both, anew);
+    let written = made["network"]["IPAM"]["Config"].to_string();
+    assert!(written.contains("FDD1:ac8c:0557:7ce1::/64"), "as the user wrote it: {written}");
     let otherwise = json!([{"subnet": "fdd1:ac8c:557:7ce1::/64", "gateway": "fdd1:ac8c:557:7ce1::9"}]);
     stays(engine, pools(otherwise));
     changes(engine, json!({"name": "web", "state": "absent"}), &["remove network web"]);

@@ -25,6 +25,7 @@ mod sha256;
 pub mod transport;
 mod version;
 mod volume;
+mod written;
 
 pub use auth::{AuthError, Credentials, Logins};
 pub use bollard;
@@ -42,3 +43,4 @@ pub use pool::Pool;
 pub use progress::{Progress, ProgressLines};
 pub use version::ApiVersion;
 pub use volume::Volume;
+pub use written::Written;

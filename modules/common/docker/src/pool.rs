@@ -1,4 +1,4 @@
-//! A network's address pools, compared by value: `fd00:0::/64` is `fd00::/64`.
+//! A network's address pools.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,50 +6,39 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::Written;
+
 /// One address pool (`IPAM.Config` of a network). `None` and empty: left to the engine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Wire")]
 pub struct Pool {
     /// The addresses of the network.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subnet: Option<IpNet>,
+    pub subnet: Option<Written<IpNet>>,
     /// Those of them that containers get.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub iprange: Option<IpNet>,
+    pub iprange: Option<Written<IpNet>>,
     /// The gateway's address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub gateway: Option<IpAddr>,
+    pub gateway: Option<Written<IpAddr>>,
     /// Addresses that no container gets, by the name of the host that has them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub aux_addresses: BTreeMap<String, IpAddr>,
+    pub aux_addresses: BTreeMap<String, Written<IpAddr>>,
 }
 
 impl Pool {
     /// Whether this pool, as the engine made it, is what `wanted` asked for: what `wanted` names is equal. The engine
     /// fills in a gateway that was not named.
     pub fn meets(&self, wanted: &Pool) -> bool {
-        meets_subnet(self.subnet, wanted.subnet)
-            && wanted.iprange.is_none_or(|iprange| self.iprange == Some(iprange))
-            && wanted.gateway.is_none_or(|gateway| self.gateway == Some(gateway))
+        let subnet = |asked| self.subnet.as_ref().is_some_and(|subnet| subnet.meets(asked));
+        wanted.subnet.as_ref().is_none_or(subnet)
+            && (wanted.iprange.is_none() || self.iprange == wanted.iprange)
+            && (wanted.gateway.is_none() || self.gateway == wanted.gateway)
             && (wanted.aux_addresses.is_empty() || self.aux_addresses == wanted.aux_addresses)
     }
 }
 
-/// The unspecified address with a prefix length asks the engine (29 and newer) for any subnet of that size.
-/// Source: moby pull request 50114.
-fn meets_subnet(subnet: Option<IpNet>, wanted: Option<IpNet>) -> bool {
-    match (subnet, wanted) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(subnet), Some(wanted)) => {
-            let same_size =
-                subnet.prefix_len() == wanted.prefix_len() && subnet.addr().is_ipv4() == wanted.addr().is_ipv4();
-            subnet == wanted || (wanted.addr().is_unspecified() && same_size)
-        }
-    }
-}
-
-/// A pool as the engine writes it: text, which old engines give back as the user wrote it, host bits included.
+/// A pool as the engine writes it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Wire {
@@ -63,17 +52,17 @@ struct Wire {
 impl From<Wire> for Pool {
     /// What can't be read is as good as not said: a plug-in may write what it likes, and it equals nothing wanted.
     fn from(wire: Wire) -> Self {
-        let net = |text: Option<String>| text?.parse::<IpNet>().ok().map(|net| net.trunc());
+        let subnet = |text: Option<String>| Written::subnet(&text?);
         // Engines before 25 write the IPv6 gateway that they chose with its prefix length.
-        let address = |text: &str| text.split('/').next()?.parse::<IpAddr>().ok();
+        let address = |text: &str| Written::address(text.split('/').next()?);
         Pool {
-            subnet: net(wire.subnet),
-            iprange: net(wire.iprange),
+            subnet: subnet(wire.subnet),
+            iprange: subnet(wire.iprange),
             gateway: wire.gateway.as_deref().and_then(address),
             aux_addresses: wire
                 .auxiliary_addresses
-                .iter()
-                .filter_map(|(host, text)| Some((host.clone(), address(text)?)))
+                .into_iter()
+                .filter_map(|(host, text)| Some((host, address(&text)?)))
                 .collect(),
         }
     }

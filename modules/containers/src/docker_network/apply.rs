@@ -1,6 +1,5 @@
 //! One engine call for each action.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use ansible::{Call, Failure};
@@ -77,11 +76,11 @@ fn ipam(network: &Network) -> Option<Ipam> {
 }
 
 fn ipam_config(pool: &Pool) -> IpamConfig {
-    let text = |(host, address): (&String, &IpAddr)| (host.clone(), address.to_string());
+    let aux_addresses = pool.aux_addresses.iter().map(|(host, address)| (host.clone(), address.to_string()));
     IpamConfig {
-        subnet: pool.subnet.map(|subnet| subnet.to_string()),
-        ip_range: pool.iprange.map(|range| range.to_string()),
-        gateway: pool.gateway.map(|gateway| gateway.to_string()),
-        auxiliary_addresses: (!pool.aux_addresses.is_empty()).then(|| pool.aux_addresses.iter().map(text).collect()),
+        subnet: pool.subnet.as_ref().map(ToString::to_string),
+        ip_range: pool.iprange.as_ref().map(ToString::to_string),
+        gateway: pool.gateway.as_ref().map(ToString::to_string),
+        auxiliary_addresses: (!pool.aux_addresses.is_empty()).then(|| aux_addresses.collect()),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ansible::Failure;
-use docker::{ApiVersion, Pool};
+use docker::{ApiVersion, Pool, Written};
 use docker_module::{Labels, Text};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -83,7 +83,7 @@ impl Options {
 impl PoolOptions {
     fn read(&self, index: usize) -> Result<Pool, Failure> {
         let address = |option: &str, text: &str| {
-            text.parse().map_err(|_| {
+            Written::address(text).ok_or_else(|| {
                 Failure::new(format!(
                     "`ipam_config[{index}].{option}`: {text:?} is not an IP address (without prefix length)"
                 ))
@@ -101,8 +101,7 @@ impl PoolOptions {
     }
 }
 
-/// The network of `text`. Host bits are dropped, as engines before 25 do; newer ones would refuse them.
-fn cidr(text: &str) -> Result<IpNet, Failure> {
+fn cidr(text: &str) -> Result<Written<IpNet>, Failure> {
     // The peer's wording, which plays match on.
-    text.parse::<IpNet>().map(|net| net.trunc()).map_err(|_| Failure::new(format!("\"{text}\" is not a valid CIDR")))
+    Written::subnet(text).ok_or_else(|| Failure::new(format!("\"{text}\" is not a valid CIDR")))
 }
