@@ -77,8 +77,8 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 fn cargo_test(workspace: &Workspace) -> Result<()> {
     venv::packages()?;
     let nextest = process::output(Command::new(cargo()).args(["nextest", "--version"])).is_ok();
-    let words: &[&str] = if nextest { &["nextest", "run", "--workspace"] } else { &["test", "--quiet", "--workspace"] };
-    in_root(workspace, words)
+    let words: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--quiet"] };
+    in_root(workspace, &[words, &["--workspace", "--no-fail-fast"]].concat())
 }
 
 /// Runs cargo in the workspace.

@@ -50,10 +50,11 @@ impl Endpoint {
             "unix" | "http+unix" => Ok(Endpoint::Unix(PathBuf::from(format!("/{}", rest.trim_start_matches('/'))))),
             "tcp" | "http" | "https" => {
                 let tls = tls || scheme == "https";
-                let (host, port) = host_and_port(rest.trim_end_matches('/')).map_err(bad)?;
-                if rest.trim_end_matches('/').contains('/') {
+                let place = rest.trim_end_matches('/');
+                if place.contains('/') {
                     return Err(bad("a path below the host is not supported"));
                 }
+                let (host, port) = host_and_port(place).map_err(bad)?;
                 Ok(Endpoint::Tcp { host, port: port.unwrap_or(if tls { 2376 } else { 2375 }), tls })
             }
             "ssh" => {
