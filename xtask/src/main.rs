@@ -33,16 +33,17 @@ enum Verb {
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Test(arguments) => test::run(&arguments),
-        Verb::Collection(arguments) => collection::run(&arguments),
-        Verb::Dist(arguments) => dist::run(&arguments),
-        Verb::Bench(arguments) => bench::run(&arguments),
-        Verb::Peer(arguments) => peer::run(&arguments),
+        Verb::Collection(arguments) => collection::run(&arguments).map(success),
+        Verb::Dist(arguments) => dist::run(&arguments).map(success),
+        Verb::Bench(arguments) => bench::run(&arguments).map(success),
+        Verb::Peer(arguments) => peer::run(&arguments).map(success),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn success((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

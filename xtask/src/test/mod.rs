@@ -3,10 +3,10 @@
 mod licences;
 mod lint;
 
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::collection::{self, Profile};
 use crate::workspace::{Workspace, cargo};
@@ -43,8 +43,8 @@ const STEPS: [Step; 10] = [
     Step { name: "peer", run: |workspace| process::run(peer::script(workspace).arg("--slice")) },
 ];
 
-/// Runs the verb.
-pub fn run(arguments: &Arguments) -> Result<()> {
+/// Runs the verb; its last line is for machines.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let workspace = Workspace::read()?;
     let wanted = |step: &&Step| arguments.steps.is_empty() || arguments.steps.iter().any(|name| name == step.name);
     let mut summary = Vec::new();
@@ -62,11 +62,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         println!("== {line}");
         summary.push(line);
     }
-    println!("\n{}\n{} passed, {failed} failed", summary.join("\n"), summary.len() - failed);
+    println!("\n{}", summary.join("\n"));
     if failed > 0 {
-        bail!("{failed} of {} steps failed; each runs alone by `cargo xtask test STEP`", summary.len());
+        println!("Each step runs alone by `cargo xtask test STEP`");
     }
-    Ok(())
+    println!("{} passed, {failed} failed", summary.len() - failed);
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn clippy(workspace: &Workspace) -> Result<()> {
