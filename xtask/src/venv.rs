@@ -15,9 +15,10 @@ const REQUIREMENTS: [&str; 4] =
     ["ansible-core>=2.17,<2.22", "ansible-lint==26.10.1", "antsibull-docs-parser>=1,<2", "voluptuous<1"];
 
 /// The Debian packages that building and testing use, each with a file that it brings.
-const PACKAGES: [(&str, &str); 11] = [
+const PACKAGES: [(&str, &str); 12] = [
     ("acl", "/usr/bin/setfacl"),
     ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
+    ("curl", "/usr/bin/curl"),
     ("gcc", "/usr/bin/cc"),
     ("git", "/usr/bin/git"),
     ("iproute2", "/usr/bin/ip"),

@@ -111,7 +111,7 @@ fn other_ways_to_call() {
         (&["docker_volume", "name=x", "labels=plain"], "dictionary requested, could not parse JSON or key=value"),
         (&["docker_volume", "name"], "`name` is not an option: write key=value"),
         (&["docker_volume", "--nonsense"], "unexpected argument '--nonsense' found"),
-        (&["docker_vloume", "-"], "a similar subcommand exists: 'docker_volume'"),
+        (&["docker_vloume", "-"], "'docker_volume'"),
         (&[file], "which module?"),
     ];
     for (words, expected) in cases {
