@@ -15,8 +15,9 @@ const REQUIREMENTS: [&str; 4] =
     ["ansible-core>=2.17,<2.22", "ansible-lint==26.10.1", "antsibull-docs-parser>=1,<2", "voluptuous<1"];
 
 /// The Debian packages that building and testing use, each with a file that it brings.
-const PACKAGES: [(&str, &str); 12] = [
+const PACKAGES: [(&str, &str); 13] = [
     ("acl", "/usr/bin/setfacl"),
+    ("busybox-static", "/bin/busybox"),
     ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
     ("curl", "/usr/bin/curl"),
     ("gcc", "/usr/bin/cc"),
