@@ -66,7 +66,7 @@ def test_container(newest: Controller, container: str) -> None:
     ]
     play = newest.plays(
         [{"hosts": "here", "gather_facts": False, "tasks": [add]}, {"hosts": "cdgp-native", "gather_facts": False, "tasks": tasks}],
-        environment={"DOCKER_HOST": ENVIRONMENT["DOCKER_HOST"], "ANSIBLE_DOCKER_COMMAND": str(PROGRAMS / "docker")},
+        environment={"DOCKER_HOST": ENVIRONMENT["DOCKER_HOST"], "PATH": f"{PROGRAMS}:{newest.environment()['PATH']}"},
     )
     assert play["cold"]["text_length"] == 5, play.output
     assert play["cold"]["program"].startswith("/var/tmp/cdgp.docker-0/") or "/.cache/cdgp.docker/" in play["cold"]["program"]
