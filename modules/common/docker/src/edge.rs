@@ -39,3 +39,30 @@ pub fn without_nulls(value: &Value) -> Value {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    #[serde(default)]
+    struct Thing {
+        labels: BTreeMap<String, String>,
+        parts: Vec<Thing>,
+    }
+
+    #[test]
+    fn a_type_sees_no_null_and_the_raw_answer_keeps_it() {
+        let raw = json!({ "labels": null, "parts": [{ "parts": null }], "more": null });
+        let thing = Inspected::<Thing>::new(raw.clone(), "thing x").unwrap();
+        assert_eq!(thing.typed, Thing { parts: vec![Thing::default()], ..Thing::default() });
+        assert_eq!(thing.raw, raw);
+        let error = Inspected::<Thing>::new(json!({ "labels": 1 }), "thing x").unwrap_err().to_string();
+        assert!(error.starts_with("thing x: the answer is not what the API describes: invalid type"), "{error}");
+    }
+}

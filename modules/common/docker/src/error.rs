@@ -142,7 +142,9 @@ pub enum Error {
         reason: String,
     },
     /// The ssh client failed.
-    #[error("can't reach the engine through {endpoint}: {reason}")]
+    #[error(
+        "can't reach the engine through {endpoint}: {reason}; check that ssh to this host runs `docker version` without a question"
+    )]
     Ssh {
         /// Where.
         endpoint: String,

@@ -34,11 +34,12 @@ impl Link {
                 }
             }
             Endpoint::Ssh { user, host, port, socket } => {
-                let (stream, client) = ssh::start(
+                let (stream, client, words) = ssh::start(
                     &ssh::Target { user: user.as_deref(), host, port: *port, socket: socket.as_deref() },
                     self.timeout,
                 )
                 .map_err(|error| Error::Ssh { endpoint: self.endpoint.to_string(), reason: error.to_string() })?;
+                *self.ssh_words() = Some(words);
                 self.handshake(stream, Some(client)).await
             }
         }

@@ -30,7 +30,19 @@ impl Link {
         }
     }
 
-    /// Why a request that was sent got no answer.
+    /// Why a request that was sent got no answer; over ssh, in the ssh client's words.
+    pub(super) async fn unanswered(&self, request: &str, error: &hyper::Error) -> Error {
+        let words = self.ssh_words().take();
+        match words {
+            Some(words) => match words.all().await {
+                said if said.is_empty() => self.broken(request, error),
+                said => Error::Ssh { endpoint: self.endpoint.to_string(), reason: said },
+            },
+            None => self.broken(request, error),
+        }
+    }
+
+    /// Why the connection broke.
     pub(crate) fn broken(&self, request: &str, error: &hyper::Error) -> Error {
         // With TLS 1.3 the engine looks at the client's certificate after the handshake.
         if let Some(cause) = find::<rustls::Error>(error) {

@@ -32,6 +32,8 @@ pub struct Link {
     timeout: Duration,
     version: OnceLock<ApiVersion>,
     idle: Mutex<Vec<SendRequest<Sendable>>>,
+    /// Of the ssh client that was started last.
+    words: Mutex<Option<ssh::Words>>,
     calls: AtomicU64,
 }
 
@@ -66,6 +68,7 @@ impl Link {
             timeout: connection.timeout(),
             version: OnceLock::new(),
             idle: Mutex::default(),
+            words: Mutex::default(),
             calls: AtomicU64::new(0),
         })
     }
@@ -146,7 +149,7 @@ impl Link {
                 Err(mut failed) => match failed.take_message() {
                     // The engine closed the idle connection before it saw the request: a new one takes it.
                     Some(unsent) if reused => request = unsent,
-                    _ => return Err(self.broken(&what, failed.error())),
+                    _ => return Err(self.unanswered(&what, failed.error()).await),
                 },
             }
         }
@@ -185,6 +188,10 @@ impl Link {
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SendRequest<Sendable>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ssh_words(&self) -> std::sync::MutexGuard<'_, Option<ssh::Words>> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn open(&self) -> Result<SendRequest<Sendable>, Error> {
