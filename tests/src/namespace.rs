@@ -1,7 +1,7 @@
 //! A daemon in namespaces of its own: mount, network and pid, so that ending the first process ends all of it.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{Read, Seek, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -53,6 +53,12 @@ impl Namespace {
             return Err(failed(&"this needs root, for namespaces and mounts of its own"));
         }
         fs::create_dir_all(place).map_err(|error| failed(&error))?;
+        // Held open: the cleaner removes the files of a daemon that ended at once.
+        let new_log = |name: &str| {
+            let log = fs::File::options().create(true).truncate(true).read(true).write(true).open(place.join(name));
+            log.map_err(|error| failed(&error))
+        };
+        let (own, log) = (new_log("namespace.log")?, new_log("log")?);
         let script = place.join("namespace.sh");
         fs::write(&script, SCRIPT).map_err(|error| failed(&error))?;
         let mut cleaner = Command::new("bash")
@@ -61,7 +67,7 @@ impl Namespace {
             .args(daemon)
             .stdin(if kept { Stdio::null() } else { Stdio::piped() })
             .stdout(Stdio::null())
-            .stderr(fs::File::create(place.join("namespace.log")).map_err(|error| failed(&error))?)
+            .stderr(own.try_clone().map_err(|error| failed(&error))?)
             // A Ctrl-C in the terminal is for the test; the cleaner still has to clean.
             .process_group(0)
             .spawn()
@@ -69,11 +75,8 @@ impl Namespace {
         let deadline = Instant::now() + Duration::from_secs(60);
         while !answers(socket) {
             let ended = cleaner.try_wait().is_ok_and(|status| status.is_some());
-            if ended
-                || Instant::now() > deadline
-                || place.join("namespace.log").metadata().is_ok_and(|log| log.len() > 0)
-            {
-                let said = last_words(place);
+            if ended || Instant::now() > deadline || own.metadata().is_ok_and(|log| log.len() > 0) {
+                let said = last_words(own) + &last_words(log);
                 drop(cleaner.stdin.take());
                 if let Some(holder) = Holder::read(place) {
                     holder.end();
@@ -206,15 +209,10 @@ fn answers(socket: &Path) -> bool {
     ask().is_ok_and(|answer| answer.split_whitespace().nth(1) == Some("200"))
 }
 
-fn last_words(place: &Path) -> String {
-    let mut said = String::new();
-    for log in ["namespace.log", "log"] {
-        let text = fs::read_to_string(place.join(log)).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        for line in lines.iter().skip(lines.len().saturating_sub(12)) {
-            said.push_str(line);
-            said.push('\n');
-        }
-    }
-    said
+fn last_words(mut log: fs::File) -> String {
+    let mut text = String::new();
+    // A log that can't be read says nothing.
+    let _ = log.rewind().and_then(|()| log.read_to_string(&mut text));
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(12)..].iter().map(|line| format!("{line}\n")).collect()
 }

@@ -97,6 +97,14 @@ pub enum Error {
         /// Where.
         endpoint: String,
     },
+    /// What answers is not HTTP: another program's port, or TLS by a server that says so in TLS only.
+    #[error(
+        "{endpoint} does not speak HTTP; check the address in `docker_host`, and set `tls` or `validate_certs` for a TLS port"
+    )]
+    NotHttp {
+        /// Where.
+        endpoint: String,
+    },
     /// The engine's certificate is for other names.
     #[error("the certificate of {endpoint} is not for {expected:?} but for {presented}; name it in `tls_hostname`")]
     HostName {
@@ -258,8 +266,10 @@ impl Error {
     fn from_refusal(endpoint: &str, status: u16, message: String) -> Error {
         let version_refused = message.contains("client version") && message.contains("is too ");
         match status {
-            // What Go's TLS server answers to plain HTTP.
-            400 if message.contains("HTTP request to an HTTPS server") => {
+            // What the TLS servers of Go and of Nginx answer to plain HTTP.
+            400 if message.contains("HTTP request to an HTTPS server")
+                || message.contains("plain HTTP request was sent to HTTPS port") =>
+            {
                 Error::TlsExpected { endpoint: endpoint.to_owned() }
             }
             400 if version_refused => Error::VersionRefused { message },

@@ -49,8 +49,8 @@ impl Link {
             return self.tls_failure(cause);
         }
         let endpoint = self.endpoint.to_string();
-        if error.is_parse() && self.tls.is_none() && matches!(self.endpoint, Endpoint::Tcp { .. }) {
-            return Error::TlsExpected { endpoint };
+        if error.is_parse() {
+            return Error::NotHttp { endpoint };
         }
         let mut reason = error.to_string();
         if let Some(cause) = error.source() {
@@ -73,13 +73,15 @@ impl Link {
     }
 }
 
-/// `DnsName("a")` is how rustls presents a name.
+/// rustls presents a name as `DnsName("a")` or `IpAddress(::1)`.
 fn names(presented: &[String]) -> String {
-    let plain = |name: &String| name.split('"').nth(1).map_or_else(|| name.clone(), str::to_owned);
-    if presented.is_empty() {
-        "no name at all".to_owned()
-    } else {
-        presented.iter().map(plain).collect::<Vec<_>>().join(", ")
+    let plain = |name: &String| match name.split_once('(') {
+        Some((_, inner)) => inner.trim_matches([')', '"']).to_owned(),
+        None => name.clone(),
+    };
+    match presented {
+        [] => "no name at all".to_owned(),
+        names => names.iter().map(plain).collect::<Vec<_>>().join(", "),
     }
 }
 

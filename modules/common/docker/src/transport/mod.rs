@@ -7,7 +7,7 @@ mod tls;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -31,10 +31,17 @@ pub struct Link {
     tls: Option<tls::Tls>,
     timeout: Duration,
     version: OnceLock<ApiVersion>,
-    idle: Mutex<Vec<SendRequest<Sendable>>>,
+    idle: Mutex<Vec<Idle>>,
     /// Of the ssh client that was started last.
     words: Mutex<Option<ssh::Words>>,
     calls: AtomicU64,
+}
+
+/// A connection that has begun to answer its last request, and since when.
+#[derive(Debug)]
+struct Idle {
+    since: Instant,
+    sender: SendRequest<Sendable>,
 }
 
 /// How long to wait for the start of an answer.
@@ -143,7 +150,7 @@ impl Link {
             };
             match answer {
                 Ok(answer) => {
-                    self.idle().push(sender);
+                    self.idle().push(Idle { since: Instant::now(), sender });
                     return Ok(answer);
                 }
                 Err(mut failed) => match failed.take_message() {
@@ -169,24 +176,28 @@ impl Link {
 
     /// A connection that has answered its last request. One whose answer is still being read stays in the list.
     async fn take_idle(&self) -> Option<SendRequest<Sendable>> {
+        if self.idle().iter().any(|idle| idle.since.elapsed() > Duration::from_millis(200)) {
+            // Time for the runtime to look at the sockets: the other side may have closed one meanwhile.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         for attempt in 0..2 {
             if attempt > 0 {
                 // The connection's task may only need its turn to see that the last answer has been read.
                 tokio::task::yield_now().await;
             }
             let mut idle = self.idle();
-            idle.retain(|sender| !sender.is_closed());
+            idle.retain(|idle| !idle.sender.is_closed());
             if idle.is_empty() {
                 return None;
             }
-            if let Some(ready) = idle.iter().position(SendRequest::is_ready) {
-                return Some(idle.swap_remove(ready));
+            if let Some(ready) = idle.iter().position(|idle| idle.sender.is_ready()) {
+                return Some(idle.swap_remove(ready).sender);
             }
         }
         None
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SendRequest<Sendable>>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Idle>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
