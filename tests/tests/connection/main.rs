@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // clippy counts only functions marked #[test] as tests
 
 mod failures;
+mod lookup;
 mod negotiation;
 mod podman;
 mod reuse;

@@ -199,7 +199,7 @@ fn an_engine_with_an_expired_certificate_that_asks_for_none() {
     let authority = Authority::new("expired");
     authority.issue("engine", &["127.0.0.1"], ExtendedKeyUsagePurpose::ServerAuth, true);
     let mut arguments = authority.arguments("engine");
-    arguments.push("--tls".to_owned());
+    arguments.extend(["--tls".to_owned(), "--tlsverify=false".to_owned()]);
     let private = start(Version::Newest, &arguments);
     private
         .inside(|| {

@@ -331,7 +331,7 @@ pub struct EndpointIpam {
 }
 
 impl Engine {
-    /// The container `name` (a name or an ID); `None` when there is none.
+    /// The container with this name, or this ID (12 digits of it or more). `None` when there is none.
     ///
     /// # Errors
     /// The engine can't be reached or refuses.
@@ -342,6 +342,7 @@ impl Engine {
             return Ok(None);
         }
         let raw = self.get_optional(&format!("/containers/{name}/json"), &[]).await?;
-        raw.map(|raw| Inspected::new(raw, &format!("container {name}"))).transpose()
+        let found = raw.map(|raw| Inspected::<Container>::new(raw, &format!("container {name}"))).transpose()?;
+        Ok(found.filter(|container| container.typed.is_meant_by(name)))
     }
 }

@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod image;
 mod image_name;
+mod lookup;
 mod network;
 mod platform;
 mod pool;

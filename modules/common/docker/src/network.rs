@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::container::Container;
+use crate::lookup::means;
 use crate::{Engine, Error, Inspected, Pool};
 
 /// What plans read of a network. `None` is what the engine has not said, or what a new network leaves to the engine.
@@ -81,12 +82,6 @@ impl Network {
     }
 }
 
-/// Whether `word` is the object's name, or its ID from the 12 characters on that `docker ps` shows. Shorter ones are too
-/// easily the beginning of another object's ID: `cafe`, `db`.
-fn means(word: &str, name: &str, id: &str) -> bool {
-    word == name || (word.len() >= 12 && id.starts_with(word))
-}
-
 impl Container {
     /// Whether a user who writes `word` means this container.
     pub fn is_meant_by(&self, word: &str) -> bool {
@@ -107,7 +102,7 @@ impl Container {
 }
 
 impl Engine {
-    /// The network that the engine finds for `name`: a name, an ID, or the beginning of one. `None` when there is none.
+    /// The network with this name, or this ID (12 digits of it or more). `None` when there is none.
     ///
     /// # Errors
     /// The engine can't be reached or refuses.
@@ -120,7 +115,8 @@ impl Engine {
             Err(Error::Api { message, .. }) if message.contains("is ambiguous") => self.first_network(name).await?,
             answer => answer?,
         };
-        raw.map(|raw| Inspected::new(raw, &format!("network {name}"))).transpose()
+        let found = raw.map(|raw| Inspected::<Network>::new(raw, &format!("network {name}"))).transpose()?;
+        Ok(found.filter(|network| network.typed.is_meant_by(name)))
     }
 
     /// The first network of the list that `name` fits, for a name that the engine finds ambiguous.
