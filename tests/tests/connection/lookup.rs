@@ -48,3 +48,28 @@ fn the_beginning_of_an_id_is_no_name() {
         });
     }
 }
+
+/// Seventeen IDs, sixteen digits: at least one digit begins two of them, which the engine calls ambiguous.
+#[test]
+fn a_digit_that_begins_many_ids_is_nobodys_name() {
+    for version in [Version::Oldest, Version::Newest] {
+        let private = tests::Engine::start(version).unwrap();
+        private.load_image("tiny:1").unwrap();
+        for number in 0..17 {
+            for arguments in [
+                ["create", "--name", &format!("web{number}"), "tiny:1"].as_slice(),
+                ["network", "create", &format!("front{number}")].as_slice(),
+            ] {
+                let output = private.docker().args(arguments).output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+            }
+        }
+        run(async {
+            let engine = Engine::connect(&to(&private.docker_host())).await.unwrap();
+            for digit in "0123456789abcdef".chars().map(String::from) {
+                assert!(engine.container(&digit).await.unwrap().is_none(), "{digit}");
+                assert!(engine.network(&digit).await.unwrap().is_none(), "{digit}");
+            }
+        });
+    }
+}

@@ -341,7 +341,11 @@ impl Engine {
         if name.is_empty() {
             return Ok(None);
         }
-        let raw = self.get_optional(&format!("/containers/{name}/json"), &[]).await?;
+        let raw = match self.get_optional(&format!("/containers/{name}/json"), &[]).await {
+            // It has no such name, and two IDs begin so. The status is 500 or 400, by the engine's version.
+            Err(Error::Api { message, .. }) if message.contains("IDs found with provided prefix") => None,
+            answer => answer?,
+        };
         let found = raw.map(|raw| Inspected::<Container>::new(raw, &format!("container {name}"))).transpose()?;
         Ok(found.filter(|container| container.typed.is_meant_by(name)))
     }

@@ -5,6 +5,8 @@
 /// The engine takes any beginning of an ID: where there is no container `db`, it finds one whose ID begins with these
 /// letters, which a task for `db` would then change or remove.
 pub(crate) fn means(word: &str, name: &str, id: &str) -> bool {
+    // The engine writes a slash before a container's name, and so do some users.
+    let word = word.trim_start_matches('/');
     word == name || (word.len() >= 12 && id.starts_with(word))
 }
 
@@ -15,6 +17,7 @@ mod tests {
         let id = "dbcafe0123456789".repeat(4);
         for (word, meant) in [
             ("web", true),
+            ("/web", true),
             ("db", false),
             ("dbcafe01234", false),
             ("dbcafe012345", true),

@@ -26,12 +26,12 @@ impl Observed {
     }
 }
 
-/// The network that the user means by `name`. What the engine finds by the first letters of an ID is not meant.
+/// The network that the user means by `name`.
 pub async fn network(engine: &Engine, name: &str) -> Result<Option<Inspected<Network>>, Failure> {
     if name.trim().is_empty() {
         return Err(Failure::new("`name` is empty: give the network's name"));
     }
-    Ok(engine.network(name).await?.filter(|network| network.typed.is_meant_by(name)))
+    Ok(engine.network(name).await?)
 }
 
 /// Asks for each container of `connected` that the engine does not list in the network. It lists only running ones: one
@@ -52,8 +52,7 @@ pub async fn containers(
         if observed.container(word).is_some() {
             continue;
         }
-        let found = engine.container(word).await?.map(|container| container.typed);
-        let Some(container) = found.filter(|container| container.is_meant_by(word)) else {
+        let Some(container) = engine.container(word).await?.map(|container| container.typed) else {
             call.warn(format!("`connected`: there is no container {word}"));
             continue;
         };

@@ -49,12 +49,14 @@ impl Link {
             return self.tls_failure(cause);
         }
         let endpoint = self.endpoint.to_string();
-        if error.is_parse() {
-            return Error::NotHttp { endpoint };
-        }
         let mut reason = error.to_string();
         if let Some(cause) = error.source() {
             reason = format!("{reason}: {cause}");
+        }
+        // The other side spoke before it was asked, as servers of mail and ssh do. hyper has no other sign of that.
+        let unasked = reason.contains("unexpected message");
+        if error.is_parse() || unasked {
+            return Error::NotHttp { endpoint };
         }
         Error::Broken { request: request.to_owned(), endpoint, reason }
     }
