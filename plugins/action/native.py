@@ -52,15 +52,15 @@ b=cdgp.docker.native; echo "$b begin";
 stop() { cat >/dev/null; echo; echo "$b $*"; exit 0; };
 """
 
-# A hit starts no process but the binary, where the kernel tells its architecture in a file (since Linux 6.1). The cache
-# must be the effective user's own directory, as must its parent; the file must look like a program, since a shell would
-# run anything else as a script. The binary is a child, not exec'ed: a signal that ends it must not end the ssh session,
+# A hit starts no process but the binary, where the kernel tells its architecture in a file (since Linux 6.1). The file
+# must be the effective user's own, as must its directory and the parent of that, and look like a program, since a shell
+# would run anything else as a script. The binary is a child, not exec'ed: a signal that ends it must not end the ssh session,
 # which would read as "unreachable". It exits with 0 or 1; anything else is no result, and then its file is checked.
 RUN = """
 {{ read -r m </proc/sys/kernel/arch; }} 2>/dev/null && m="Linux $m" || m=$(uname -sm);
 case $m in {cases} *) stop arch "$m";; esac;
 f={binary}-$s;
-here() {{ [ ! -L "$d" ] && [ -O "$d" ] && [ -f "$d/$f" ] && [ -s "$d/$f" ] && [ -x "$d/$f" ] &&
+here() {{ [ ! -L "$d" ] && [ -O "$d" ] && [ ! -L "$d/$f" ] && [ -f "$d/$f" ] && [ -O "$d/$f" ] && [ -s "$d/$f" ] && [ -x "$d/$f" ] &&
 {{ IFS= read -r h <"$d/$f"; case $h in ?ELF*) ;; *) false;; esac; }} 2>/dev/null; }};
 {places} || stop miss "$a";
 "$d/$f" {module} -; r=$?;

@@ -27,6 +27,8 @@ CORRUPTIONS = {
     "a file in place of the directory": "rm -r $d; : > $d",
     "of someone else": "chown bob $d",
     "a link": "mv $d /tmp/d; ln -s /tmp/d $d",
+    "a file of someone else": "chown bob $f",
+    "a link to a program": "mv $f /tmp/f; ln -s /tmp/f $f",
 }
 # Only where sha256sum tells: a binary that crashes, and has its size, is otherwise not run again.
 CRASHING = {"2 KB of rubbish": "dd if=/dev/urandom of=$f bs=2048 seek=400 count=1 conv=notrunc 2>/dev/null"}
