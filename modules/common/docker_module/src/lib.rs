@@ -3,6 +3,7 @@
 //! The one place where the protocol crate (`ansible`) and the engine crate (`docker`) meet.
 
 mod api;
+mod cli;
 mod duration;
 mod filters;
 mod labels;
@@ -15,6 +16,7 @@ use docker::{Connection, Engine};
 use serde::Deserialize;
 
 pub use api::require_api;
+pub use cli::{Cli, Done};
 pub use duration::Duration;
 pub use filters::Filters;
 pub use labels::Labels;

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use ansible::Failure;
 use docker::Engine;
 use docker::build::Context;
+use docker_module::Cli;
 
-use super::buildx::Cli;
 use super::plan::Action;
 
 /// What the builder said, as the peer returns it: buildx tells its progress on standard error.
@@ -24,7 +24,7 @@ pub async fn apply(engine: &Engine, cli: &Cli, action: &Action, said: &RefCell<S
             Ok(engine.build(build, context, listen).await?)
         }
         Action::Buildx { command, .. } => {
-            let done = cli.run(command).await?;
+            let done = cli.run(&command.words, &command.environment).await?;
             // The last line of what it says is the error.
             let error = done.stderr.trim_end().lines().last().unwrap_or("buildx fails without a word").to_owned();
             said.replace(Said { stdout: done.stdout, stderr: done.stderr });

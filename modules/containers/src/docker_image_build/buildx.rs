@@ -2,12 +2,11 @@
 //!
 //! Source: `docker buildx build --help`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use ansible::{Failure, Secret};
 use docker::build::Build;
-use serde::Deserialize;
+use docker_module::Cli;
 
 use super::options::{BuildSecret, Options, Output};
 
@@ -151,84 +150,69 @@ fn text(output: &Output) -> String {
     fields.iter().map(quoted).collect::<Vec<_>>().join(",")
 }
 
-/// Where the command line is, and how it reaches the engine.
-#[derive(Debug, Deserialize)]
-pub struct Cli {
-    docker_cli: Option<PathBuf>,
-    docker_host: Option<String>,
-    cli_context: Option<String>,
-    tls: bool,
-    validate_certs: bool,
-    tls_hostname: Option<String>,
-    api_version: String,
-    ca_path: Option<PathBuf>,
-    client_cert: Option<PathBuf>,
-    client_key: Option<PathBuf>,
+/// The plug-in's version, such as `0.13.1`; `None` when it can't be run.
+pub async fn version(cli: &Cli) -> Option<String> {
+    let done = cli.run(&["buildx".to_owned(), "version".to_owned()], &[]).await.ok().filter(|done| done.success)?;
+    // github.com/docker/buildx v0.13.1 788433953af10f2a698f5c07611dddce2e08c7a0
+    let version = done.stdout.split_whitespace().nth(1)?;
+    Some(version.trim_start_matches('v').to_owned())
 }
 
-/// What a command left behind.
-pub struct Done {
-    pub success: bool,
-    pub stdout: String,
-    pub stderr: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::options::tests::options;
+    use super::super::plan::desired;
+    use super::*;
 
-impl Cli {
-    /// The plug-in's version, such as `0.13.1`; `None` when it can't be run.
-    pub async fn buildx_version(&self) -> Option<String> {
-        let command = Command { words: vec!["buildx".to_owned(), "version".to_owned()], environment: Vec::new() };
-        let done = self.run(&command).await.ok().filter(|done| done.success)?;
-        // github.com/docker/buildx v0.13.1 788433953af10f2a698f5c07611dddce2e08c7a0
-        let version = done.stdout.split_whitespace().nth(1)?;
-        Some(version.trim_start_matches('v').to_owned())
+    /// The words after `docker buildx build --progress plain`.
+    fn words(arguments: serde_json::Value) -> String {
+        let options = options(arguments);
+        let build = desired(&options, &Default::default()).unwrap();
+        let words = Command::new(&options, &build).words.join(" ");
+        words.strip_prefix("buildx build --progress plain ").unwrap().to_owned()
     }
 
-    /// Runs a command to its end; it ends with us.
-    ///
-    /// # Errors
-    /// It can't be started.
-    pub async fn run(&self, command: &Command) -> Result<Done, Failure> {
-        let program = self.docker_cli.clone().unwrap_or_else(|| PathBuf::from("docker"));
-        let mut child = tokio::process::Command::new(&program);
-        child.args(self.connection()).args(&command.words).stdin(std::process::Stdio::null()).kill_on_drop(true);
-        child.envs(command.environment.iter().map(|(name, value)| (name, value.expose())));
-        if let Some(name) = &self.tls_hostname {
-            child.env("DOCKER_TLS_HOSTNAME", name);
+    #[test]
+    fn every_option_becomes_its_words() {
+        for (arguments, wanted) in [
+            (serde_json::json!({}), "--tag app:latest -- /src"),
+            (serde_json::json!({"dockerfile": "../D"}), "--tag app:latest --file /src/../D -- /src"),
+            (
+                serde_json::json!({"args": {"b": true, "a": 1}, "labels": {"x": "y z"}}),
+                "--tag app:latest --build-arg a=1 --build-arg b=true --label x=y z -- /src",
+            ),
+            (
+                serde_json::json!({"etc_hosts": {"db": "10.0.0.1"}, "network": "host", "shm_size": "128MB"}),
+                "--tag app:latest --network host --add-host db:10.0.0.1 --shm-size 134217728 -- /src",
+            ),
+            (
+                serde_json::json!({"platform": ["linux/amd64", "linux/arm64"], "target": "t", "cache_from": ["a", "b"]}),
+                "--tag app:latest --cache-from a --cache-from b --target t --platform linux/amd64 \
+                 --platform linux/arm64 -- /src",
+            ),
+            (serde_json::json!({"pull": true, "nocache": true}), "--tag app:latest --pull --no-cache -- /src"),
+            (
+                serde_json::json!({"secrets": [{"id": "f", "type": "file", "src": "/f"}, {"id": "e", "type": "env", "env": "E"},
+                    {"id": "v", "type": "value", "value": "hush"}]}),
+                "--tag app:latest --secret id=f,type=file,src=/f --secret id=e,type=env,env=E \
+                 --secret id=v,type=env,env=CDGP_DOCKER_BUILD_SECRET_2 -- /src",
+            ),
+            (
+                serde_json::json!({"outputs": [{"type": "tar", "dest": "/a,b \"c\""}]}),
+                "--output type=tar,\"dest=/a,b \"\"c\"\"\" --output type=image,name=app:latest -- /src",
+            ),
+            (
+                serde_json::json!({"outputs": [{"type": "image", "name": ["app:latest", "b:1"], "push": true}]}),
+                "--output type=image,\"name=app:latest,b:1\",push=true -- /src",
+            ),
+            (
+                serde_json::json!({"outputs": [{"type": "image", "push": false}, {"type": "docker", "context": "c"},
+                    {"type": "local", "dest": "/l"}, {"type": "oci", "dest": "/o"}]}),
+                "--output type=image,name=app:latest --output type=docker,context=c --output type=local,dest=/l \
+                 --output type=oci,dest=/o -- /src",
+            ),
+        ] {
+            assert_eq!(words(arguments), wanted);
         }
-        if self.api_version != "auto" {
-            child.env("DOCKER_API_VERSION", &self.api_version);
-        }
-        let done = child
-            .output()
-            .await
-            .map_err(|error| Failure::new(format!("starting {}: {error}; see `docker_cli`", program.display())))?;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Done { success: done.status.success(), stdout: text(done.stdout), stderr: text(done.stderr) })
-    }
-
-    fn connection(&self) -> Vec<OsString> {
-        let mut words: Vec<OsString> = Vec::new();
-        let mut say = |option: &str, value: Option<OsString>| {
-            words.push(option.into());
-            words.extend(value);
-        };
-        match (&self.cli_context, &self.docker_host) {
-            (Some(context), _) => say("--context", Some(context.into())),
-            (None, Some(host)) => say("--host", Some(host.into())),
-            (None, None) => say("--host", Some("unix:///var/run/docker.sock".into())),
-        }
-        if self.validate_certs {
-            say("--tlsverify", None);
-        } else if self.tls {
-            say("--tls", None);
-        }
-        for (option, path) in
-            [("--tlscacert", &self.ca_path), ("--tlscert", &self.client_cert), ("--tlskey", &self.client_key)]
-        {
-            if let Some(path) = path {
-                say(option, Some(path.into()));
-            }
-        }
-        words
     }
 }

@@ -9,11 +9,11 @@ mod plan;
 use std::cell::RefCell;
 
 use ansible::{Call, Failure, Module, Outcome};
-use docker_module::connect_as_cli;
+use docker_module::{Cli, connect_as_cli};
 use serde_json::json;
 
 use self::apply::{Said, apply};
-use self::buildx::{Cli, Command};
+use self::buildx::Command;
 use self::observe::observe;
 use self::options::Options;
 use self::plan::{desired, plan};

@@ -5,9 +5,10 @@ use std::path::Path;
 use ansible::Failure;
 use docker::build::{Context, needs_buildkit};
 use docker::{Engine, Image};
+use docker_module::Cli;
 use serde_json::Value;
 
-use super::buildx::Cli;
+use super::buildx;
 use super::options::{Options, Rebuild};
 
 /// What is there before the build.
@@ -38,7 +39,7 @@ pub async fn observe(engine: &Engine, cli: &Cli, options: &Options) -> Result<(O
         observed.content = Some(context.sha256(&options.decisive())?);
     }
     if options.needs_buildkit().is_some() || observed.needs_buildkit.is_some() {
-        observed.buildx = cli.buildx_version().await;
+        observed.buildx = buildx::version(cli).await;
     }
     Ok((observed, raw))
 }

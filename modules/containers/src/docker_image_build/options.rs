@@ -115,3 +115,35 @@ impl Options {
         }
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// Options as the argument check leaves them, for the image `app` from `/src`.
+    pub fn options(more: serde_json::Value) -> Options {
+        let mut all = json!({
+            "name": "app", "tag": "latest", "path": "/src", "pull": false, "nocache": false, "rebuild": "never"
+        });
+        all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+
+    #[test]
+    fn what_can_change_the_image_is_decisive_and_nothing_else() {
+        let plain = options(json!({})).decisive();
+        for more in [
+            json!({"args": {"a": 1}}),
+            json!({"etc_hosts": {"a": "10.0.0.1"}}),
+            json!({"labels": {"a": 1}}),
+            json!({"network": "host"}),
+            json!({"platform": ["linux/arm64"]}),
+            json!({"shm_size": "1M"}),
+            json!({"target": "t"}),
+        ] {
+            assert_ne!(options(more.clone()).decisive(), plain, "{more}");
+        }
+        let more = json!({"nocache": true, "pull": true, "cache_from": ["a"], "rebuild": "changed", "tag": "2"});
+        assert_eq!(options(more).decisive(), plain);
+    }
+}

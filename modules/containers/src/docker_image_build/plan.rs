@@ -102,10 +102,7 @@ mod tests {
     #[test]
     fn the_sidecar_and_the_options_agree() {
         use ansible::golden::{agree, reads};
-        assert_eq!(
-            agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<super::super::buildx::Cli>()]),
-            Ok(())
-        );
+        assert_eq!(agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<docker_module::Cli>()]), Ok(()));
     }
 
     #[test]

@@ -196,3 +196,92 @@ impl Write for Chunks {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A context in a folder of this test's own.
+    fn context(name: &str, ignore: &str, dockerfile: Option<&str>) -> (PathBuf, Context) {
+        let root = std::env::temp_dir().join(format!("cdgp-context-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        fs::create_dir_all(root.join("sub/deep")).unwrap();
+        for (path, text) in [("b", "bb"), ("a", "a"), ("sub/deep/x", "x"), ("sub/y", "y"), ("Dockerfile", "FROM a")] {
+            fs::write(root.join(path), text).unwrap();
+        }
+        fs::write(root.join(".dockerignore"), ignore).unwrap();
+        fs::set_permissions(root.join("b"), PermissionsExt::from_mode(0o751)).unwrap();
+        symlink("../b", root.join("sub/link")).unwrap();
+        let context = Context::open(&root, dockerfile.map(Path::new)).unwrap();
+        (root, context)
+    }
+
+    fn names(context: &Context) -> Vec<String> {
+        let mut bytes = Vec::new();
+        context.write_tar(&mut bytes).unwrap();
+        let mut archive = tar::Archive::new(bytes.as_slice());
+        archive.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect()
+    }
+
+    #[test]
+    fn an_archive_is_sorted_and_the_same_each_time() {
+        let (root, context) = context("sorted", "", None);
+        let sorted = [".dockerignore", "Dockerfile", "a", "b", "sub", "sub/deep", "sub/deep/x", "sub/link", "sub/y"];
+        assert_eq!(names(&context), sorted);
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        context.write_tar(&mut first).unwrap();
+        Context::open(&root, None).unwrap().write_tar(&mut second).unwrap();
+        assert!(first == second);
+        let mut archive = tar::Archive::new(first.as_slice());
+        let headers: Vec<Header> = archive.entries().unwrap().map(|entry| entry.unwrap().header().clone()).collect();
+        assert!(headers.iter().all(|header| (header.uid().unwrap(), header.gid().unwrap()) == (0, 0)));
+        assert_eq!(headers[3].mode().unwrap(), 0o751);
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn what_stays_behind_is_not_in_it_but_the_dockerfile_is() {
+        for (ignore, sent) in [
+            ("*", &[".dockerignore", "Dockerfile"][..]),
+            ("*\n!sub/deep", &[".dockerignore", "Dockerfile", "sub", "sub/deep", "sub/deep/x"]),
+            ("sub/deep\na\nb", &[".dockerignore", "Dockerfile", "sub", "sub/link", "sub/y"]),
+        ] {
+            let (root, context) = context("ignored", ignore, None);
+            assert_eq!(names(&context), sent, "{ignore}");
+            fs::remove_dir_all(root).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_dockerfile_from_outside_is_put_in_and_hidden() {
+        let outside = std::env::temp_dir().join(format!("cdgp-dockerfile-{}", std::process::id()));
+        fs::write(&outside, "FROM b").unwrap();
+        let (root, context) = context("outside", "a", outside.to_str());
+        let name = context.dockerfile_in_archive();
+        assert!(names(&context).contains(&name) && !names(&context).contains(&"a".to_owned()));
+        let mut bytes = Vec::new();
+        context.write_tar(&mut bytes).unwrap();
+        assert!(String::from_utf8_lossy(&bytes).contains(&format!("a\n{name}\n")));
+        fs::remove_file(outside).unwrap();
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_changes_meanwhile_is_named() {
+        let (root, context) = context("changes", "", None);
+        for text in ["", "longer than before"] {
+            fs::write(root.join("b"), text).unwrap();
+            let error = context.write_tar(io::sink()).unwrap_err().to_string();
+            assert!(error.contains("/b changed while"), "{error}");
+            assert!(context.sha256("").is_err());
+        }
+        fs::remove_file(root.join("b")).unwrap();
+        let error = context.write_tar(io::sink()).unwrap_err().to_string();
+        assert!(error.starts_with("reading ") && error.contains("/b of the build context"), "{error}");
+        fs::remove_dir_all(root).unwrap();
+    }
+}

@@ -9,6 +9,19 @@ const FLAGS: &[(&str, &[&str])] = &[
     ("ADD", &["--link", "--chmod", "--checksum", "--keep-git-dir", "--exclude", "--unpack"]),
 ];
 
+/// Build arguments that BuildKit sets by itself. To the engine's own builder they are empty, which builds something else
+/// than was meant without a word.
+const AUTOMATIC: &[&str] = &[
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+];
+
 /// The first thing in the text that needs BuildKit, such as `line 3: RUN --mount`; `None` when nothing does.
 pub fn needs_buildkit(text: &str) -> Option<String> {
     let escape = escape_letter(text);
@@ -42,6 +55,9 @@ fn in_instruction(instruction: &str) -> Option<String> {
     if name == "ONBUILD" {
         name = words.next()?.to_uppercase();
     }
+    if let "ARG" | "FROM" = name.as_str() {
+        return words.find_map(|word| automatic(&name, word)).map(|argument| format!("{name} {argument}"));
+    }
     let (_, flags) = FLAGS.iter().find(|(known, _)| *known == name)?;
     let mut words = words.peekable();
     while let Some(flag) = words.next_if(|word| word.starts_with("--")) {
@@ -51,6 +67,18 @@ fn in_instruction(instruction: &str) -> Option<String> {
         }
     }
     words.any(starts_here_document).then(|| format!("{name} <<"))
+}
+
+/// The argument that BuildKit sets, in `ARG TARGETARCH` or `FROM --platform=$BUILDPLATFORM`. One with a default is the
+/// user's own.
+fn automatic(instruction: &str, word: &str) -> Option<&'static str> {
+    AUTOMATIC.iter().copied().find(|name| match instruction {
+        "ARG" => word == *name,
+        _ => word.split('$').skip(1).any(|rest| {
+            let rest = rest.strip_prefix('{').unwrap_or(rest);
+            rest.strip_prefix(name).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        }),
+    })
 }
 
 /// `<<EOF`, `<<-EOF`, `<<"EOF"`, `3<<EOF`; not a shell's `<<<` or `$((1<<2))`.
@@ -86,6 +114,9 @@ mod tests {
             ("FROM a\nRUN <<EOF\necho\nEOF", "line 2: RUN <<"),
             ("FROM a\nCOPY <<-\"EOF\" /x\nEOF", "line 2: COPY <<"),
             ("FROM a\nONBUILD RUN --mount=type=tmpfs,target=/x make", "line 2: RUN --mount"),
+            ("FROM --platform=$BUILDPLATFORM a AS b", "line 1: FROM BUILDPLATFORM"),
+            ("FROM a:${TARGETARCH:-x}", "line 1: FROM TARGETARCH"),
+            ("FROM a\nARG V=1 TARGETOS", "line 2: ARG TARGETOS"),
             ("# escape=`\nFROM a\nRUN `\n --mount=type=ssh x", "line 3: RUN --mount"),
         ] {
             assert_eq!(needs_buildkit(text).as_deref(), Some(found), "{text}");
@@ -98,6 +129,7 @@ mod tests {
             "# syntax=docker/dockerfile:1\nARG V\nFROM --platform=linux/amd64 a:$V AS b\nRUN echo --mount=x",
             "FROM a\nCOPY --from=b --chown=1 a b\nCMD [\"x\"]\nHEALTHCHECK --interval=1s CMD true",
             "FROM a\nRUN cat <<<x && echo $((1 << 2)) $((1<<2))",
+            "ARG TARGETARCH=amd64\nFROM a:$TARGETARCHIVE\nRUN echo $TARGETARCH",
             "FROM a\n# RUN --mount=x\nENV A=\"RUN --mount\"",
             "RUN \\",
             "",

@@ -114,3 +114,46 @@ impl Build {
         query
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_reaches_the_query() {
+        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let build = Build {
+            name: "host:5000/app:1".to_owned(),
+            args: map(&[("b", "2"), ("a", "1")]),
+            labels: map(&[("x y", "\"z\"")]),
+            target: Some("run".to_owned()),
+            platform: Some("linux/arm64".to_owned()),
+            network: Some("none".to_owned()),
+            extra_hosts: vec!["db:10.0.0.1".to_owned(), "gate:host-gateway".to_owned()],
+            shm_size: Some(3 << 30),
+            cache_from: vec!["app:0".to_owned()],
+            no_cache: true,
+            pull: true,
+        };
+        let query = build.query("sub/Dockerfile");
+        for (key, value) in [
+            ("t", "host:5000/app:1"),
+            ("dockerfile", "sub/Dockerfile"),
+            ("buildargs", r#"{"a":"1","b":"2"}"#),
+            ("labels", r#"{"x y":"\"z\""}"#),
+            ("cachefrom", r#"["app:0"]"#),
+            ("target", "run"),
+            ("platform", "linux/arm64"),
+            ("networkmode", "none"),
+            ("shmsize", "3221225472"),
+            ("extrahosts", "db:10.0.0.1"),
+            ("extrahosts", "gate:host-gateway"),
+            ("nocache", "1"),
+            ("pull", "1"),
+        ] {
+            assert!(query.contains(&(key, value.to_owned())), "{key}={value} is not in {query:?}");
+        }
+        let names = |build: &Build| build.query("Dockerfile").into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        assert_eq!(names(&Build::default()), ["t", "dockerfile", "rm", "forcerm"]);
+    }
+}
