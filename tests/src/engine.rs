@@ -18,6 +18,9 @@ pub enum Version {
 }
 
 impl Version {
+    /// All of them, the oldest first.
+    pub const ALL: [Version; 3] = [Version::Oldest, Version::Middle, Version::Newest];
+
     /// The name by which `tests/engines/fetch` knows it.
     pub fn number(self) -> &'static str {
         match self {
@@ -25,6 +28,14 @@ impl Version {
             Version::Middle => "26.1",
             Version::Newest => "28.5",
         }
+    }
+
+    /// Makes sure that its programs are in the user's cache, unpacked from Debian's packages beside the system.
+    ///
+    /// # Errors
+    /// They are not to be had.
+    pub fn fetch(self) -> Result<(), Failure> {
+        programs(self).map(drop)
     }
 
     /// The newest API that it speaks.
@@ -40,7 +51,7 @@ impl Version {
 /// A running dockerd in namespaces of its own: its data, its socket, no uplink.
 ///
 /// One that [`Engine::start`] made ends when it is dropped, and also when the process ends in any other way; one that
-/// [`Engine::start_at`] made lives until [`Engine::end`].
+/// [`Engine::start_at`] made lives until [`Engine::end_at`].
 #[derive(Debug)]
 pub struct Engine {
     namespace: Namespace,
@@ -83,6 +94,15 @@ impl Engine {
     pub fn find(place: &Path, version: Version) -> Result<Option<Engine>, Failure> {
         let programs = programs(version)?;
         Ok(Namespace::find(place)?.map(|namespace| Engine { namespace, programs }))
+    }
+
+    /// Ends the engine that runs at `place` and removes everything of it, whatever its version. Whether there was one.
+    ///
+    /// # Errors
+    /// What a dead one left there can't be removed.
+    pub fn end_at(place: &Path) -> Result<bool, Failure> {
+        let found = Namespace::find(place)?;
+        Ok(found.map(|mut namespace| namespace.end()).is_some())
     }
 
     fn launch(place: &Path, version: Version, arguments: &[&str], kept: bool) -> Result<Engine, Failure> {
@@ -174,11 +194,6 @@ impl Engine {
     /// No busybox to be had, or the engine refuses.
     pub fn load_image(&self, name: &str) -> Result<(), Failure> {
         image::import(self.docker(), name)
-    }
-
-    /// Ends the engine and removes everything of it.
-    pub fn end(mut self) {
-        self.namespace.end();
     }
 }
 

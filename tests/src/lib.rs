@@ -11,6 +11,7 @@ mod registry;
 
 pub use engine::{Engine, Version};
 pub use module::Call;
+pub use namespace::answers;
 pub use podman::Podman;
 pub use registry::Registry;
 

@@ -196,8 +196,8 @@ fn remove_leftovers(place: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Whether an engine answers its ping.
-fn answers(socket: &Path) -> bool {
+/// Whether an engine answers `GET /_ping` at this socket.
+pub fn answers(socket: &Path) -> bool {
     let ask = || -> std::io::Result<String> {
         let mut stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;

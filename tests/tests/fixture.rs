@@ -11,7 +11,7 @@ use tests::{Engine, Version};
 
 #[test]
 fn each_engine_starts_runs_a_container_and_leaves_nothing() {
-    for version in [Version::Oldest, Version::Middle, Version::Newest] {
+    for version in Version::ALL {
         let started = Instant::now();
         let engine = Engine::start(version).unwrap();
         eprintln!("{} started in {:?}", version.number(), started.elapsed());
@@ -37,9 +37,10 @@ fn an_engine_at_a_fixed_place_is_kept_until_it_is_ended() {
     let same = Engine::start_at(&place, Version::Newest).unwrap();
     assert_eq!(again.socket(), same.socket());
     assert!(same.inside(|| std::net::TcpStream::connect("127.0.0.1:9").is_err()).unwrap());
-    same.end();
+    assert!(Engine::end_at(&place).unwrap());
     assert_nothing_is_left(&place);
     assert!(Engine::find(&place, Version::Newest).unwrap().is_none());
+    assert!(!Engine::end_at(&place).unwrap());
 }
 
 #[test]

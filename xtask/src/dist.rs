@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::collection::{self, Profile};
 use crate::process;
-use crate::venv;
+use crate::venv::{self, Need};
 use crate::workspace::Workspace;
 
 /// Builds the collection for all architectures and packs it into target/dist.
@@ -28,7 +28,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     collection::lay_out(&workspace, &architectures, Profile::Release)?;
     let dist = workspace.target.join("dist");
     fs::create_dir_all(&dist).with_context(|| format!("making {}", dist.display()))?;
-    let galaxy = venv::ensure(&workspace)?.join("bin/ansible-galaxy");
+    let galaxy = venv::ensure(&workspace, Need::Ansible)?.join("bin/ansible-galaxy");
     let mut command = Command::new(galaxy);
     command.args(["collection", "build", "--force", "--output-path"]).arg(&dist).arg(workspace.collection());
     process::run(&mut command)

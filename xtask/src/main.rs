@@ -2,6 +2,7 @@
 
 mod bench;
 mod collection;
+mod demo;
 mod dist;
 mod peer;
 mod process;
@@ -23,6 +24,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Demo(demo::Arguments),
     Test(test::Arguments),
     Collection(collection::Arguments),
     Dist(dist::Arguments),
@@ -32,6 +34,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().verb {
+        Verb::Demo(arguments) => demo::run(&arguments).map(success),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Collection(arguments) => collection::run(&arguments).map(success),
         Verb::Dist(arguments) => dist::run(&arguments).map(success),

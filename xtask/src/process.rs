@@ -24,7 +24,7 @@ pub fn output(command: &mut Command) -> Result<String> {
 }
 
 /// The command as a person would write it.
-fn shown(command: &Command) -> String {
+pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }

@@ -9,49 +9,70 @@ use anyhow::{Context, Result, bail};
 use crate::process;
 use crate::workspace::Workspace;
 
+/// What a verb does that needs something of the machine; each also needs all before it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// Runs Ansible.
+    Ansible,
+    /// Runs the demo on an engine that is there.
+    Demo,
+    /// Starts engines of its own.
+    Engine,
+    /// Checks everything.
+    Tests,
+}
+
 /// What goes into the virtual environment: ansible-core is the newest that the machine's Python can run; the last two
 /// are what its validate-modules imports.
-const REQUIREMENTS: [&str; 4] =
-    ["ansible-core>=2.17,<2.22", "ansible-lint==26.10.1", "antsibull-docs-parser>=1,<2", "voluptuous<1"];
-
-/// The Debian packages that building and testing use, each with a file that it brings.
-const PACKAGES: [(&str, &str); 13] = [
-    ("acl", "/usr/bin/setfacl"),
-    ("busybox-static", "/bin/busybox"),
-    ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
-    ("curl", "/usr/bin/curl"),
-    ("gcc", "/usr/bin/cc"),
-    ("git", "/usr/bin/git"),
-    ("iproute2", "/usr/bin/ip"),
-    ("iptables", "/usr/sbin/iptables"),
-    ("openssh-client", "/usr/bin/ssh"),
-    ("python3-venv", "/usr/share/doc/python3-venv"),
-    ("sudo", "/usr/bin/sudo"),
-    ("util-linux", "/usr/bin/unshare"),
-    ("xz-utils", "/usr/bin/xz"),
+const REQUIREMENTS: [(Need, &str); 4] = [
+    (Need::Ansible, "ansible-core>=2.17,<2.22"),
+    (Need::Tests, "ansible-lint==26.10.1"),
+    (Need::Tests, "antsibull-docs-parser>=1,<2"),
+    (Need::Tests, "voluptuous<1"),
 ];
 
-/// The virtual environment, made when it is not there or was made for other requirements.
-pub fn ensure(workspace: &Workspace) -> Result<PathBuf> {
+/// The Debian packages, each with a file that it brings.
+const PACKAGES: [(Need, &str, &str); 14] = [
+    (Need::Tests, "acl", "/usr/bin/setfacl"),
+    (Need::Tests, "busybox-static", "/bin/busybox"),
+    (Need::Ansible, "ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
+    (Need::Tests, "curl", "/usr/bin/curl"),
+    (Need::Ansible, "gcc", "/usr/bin/cc"),
+    (Need::Tests, "git", "/usr/bin/git"),
+    (Need::Engine, "iproute2", "/usr/bin/ip"),
+    (Need::Engine, "iptables", "/usr/sbin/iptables"),
+    (Need::Demo, "mmdebstrap", "/usr/bin/mmdebstrap"),
+    (Need::Tests, "openssh-client", "/usr/bin/ssh"),
+    (Need::Ansible, "python3-venv", "/usr/share/doc/python3-venv"),
+    (Need::Tests, "sudo", "/usr/bin/sudo"),
+    (Need::Engine, "util-linux", "/usr/bin/unshare"),
+    (Need::Engine, "xz-utils", "/usr/bin/xz"),
+];
+
+/// The virtual environment, made when it is not there or lacks what the need asks for.
+pub fn ensure(workspace: &Workspace, need: Need) -> Result<PathBuf> {
     let venv = workspace.target.join("venv");
     let stamp = venv.join("requirements.txt");
-    let wanted = REQUIREMENTS.join("\n");
-    if fs::read_to_string(&stamp).is_ok_and(|present| present == wanted) {
+    let wanted: Vec<&str> =
+        REQUIREMENTS.iter().filter(|(whose, _)| *whose <= need).map(|(_, requirement)| *requirement).collect();
+    let present = fs::read_to_string(&stamp).unwrap_or_default();
+    if wanted.iter().all(|requirement| present.lines().any(|line| line == *requirement)) {
         return Ok(venv);
     }
-    packages()?;
-    println!("installing {} into {}", REQUIREMENTS.join(", "), venv.display());
+    packages(need)?;
+    println!("installing {} into {}", wanted.join(", "), venv.display());
     process::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
     let pip = venv.join("bin/pip");
-    process::run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check"]).args(REQUIREMENTS))?;
-    fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
+    process::run(Command::new(pip).args(["install", "--quiet", "--disable-pip-version-check"]).args(&wanted))?;
+    fs::write(&stamp, wanted.join("\n")).with_context(|| format!("writing {}", stamp.display()))?;
     Ok(venv)
 }
 
 /// Installs the Debian packages that are missing.
-pub fn packages() -> Result<()> {
+pub fn packages(need: Need) -> Result<()> {
+    let needed = PACKAGES.iter().filter(|(whose, _, _)| *whose <= need);
     let missing: Vec<&str> =
-        PACKAGES.iter().filter(|(_, file)| !Path::new(file).exists()).map(|(package, _)| *package).collect();
+        needed.filter(|(_, _, file)| !Path::new(file).exists()).map(|(_, package, _)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -69,7 +90,7 @@ pub fn packages() -> Result<()> {
     apt(&[&["install", "--yes", "--no-install-recommends"], missing.as_slice()].concat())
 }
 
-/// Whether we may install packages.
-fn is_root() -> Result<bool> {
+/// Whether we may install packages and start engines.
+pub fn is_root() -> Result<bool> {
     Ok(process::output(Command::new("id").arg("-u"))?.trim() == "0")
 }

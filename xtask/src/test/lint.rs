@@ -7,16 +7,19 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 
+use crate::process;
+use crate::venv::{self, Need};
 use crate::workspace::Workspace;
-use crate::{process, venv};
 
 /// ansible-lint with its strictest profile.
 pub fn ansible_lint(workspace: &Workspace) -> Result<()> {
-    let bin = venv::ensure(workspace)?.join("bin");
+    let bin = venv::ensure(workspace, Need::Tests)?.join("bin");
     let mut command = Command::new(bin.join("ansible-lint"));
     command.current_dir(workspace.collection()).args(["--offline", "--nocolor", "--profile", "production"]);
     // The project has no public address yet that galaxy.yml could name.
     command.args(["--skip-list", "galaxy[no-repository]"]);
+    // The playbooks call our modules by their full names.
+    command.env("ANSIBLE_COLLECTIONS_PATH", workspace.target.join("collections"));
     let path = std::env::var("PATH").unwrap_or_default();
     process::run(command.env("PATH", format!("{}:{path}", bin.display())))
 }
@@ -24,7 +27,7 @@ pub fn ansible_lint(workspace: &Workspace) -> Result<()> {
 /// What `ansible-test sanity --test validate-modules` runs. Not by way of ansible-test, because that fetches a copy of
 /// pip from a site that is no package registry.
 pub fn validate_modules(workspace: &Workspace) -> Result<()> {
-    let venv = venv::ensure(workspace)?;
+    let venv = venv::ensure(workspace, Need::Tests)?;
     let validator = site_packages(&venv)?.join("ansible_test/_util/controller/sanity/validate-modules/validate.py");
     let collection = "ansible_collections/cdgp/docker";
     let mut command = Command::new(venv.join("bin/python"));

@@ -9,8 +9,9 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::collection::{self, Profile};
+use crate::venv::{self, Need};
 use crate::workspace::{Workspace, cargo};
-use crate::{peer, process, venv};
+use crate::{peer, process};
 
 /// Runs the checks, all or the named ones, and goes on after one that fails. Installs what is missing.
 #[derive(clap::Args)]
@@ -76,7 +77,7 @@ fn clippy(workspace: &Workspace) -> Result<()> {
 
 /// Unit tests, golden cases and the integration crate.
 fn cargo_test(workspace: &Workspace) -> Result<()> {
-    venv::packages()?;
+    venv::packages(Need::Tests)?;
     let nextest = process::output(Command::new(cargo()).args(["nextest", "--version"])).is_ok();
     let words: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--quiet"] };
     in_root(workspace, &[words, &["--workspace", "--no-fail-fast"]].concat())
@@ -89,6 +90,6 @@ fn in_root(workspace: &Workspace, words: &[&str]) -> Result<()> {
 
 /// Runs one of the test scripts, which says by its exit status how it went.
 fn script(workspace: &Workspace, path: &str) -> Result<()> {
-    venv::packages()?;
+    venv::packages(Need::Tests)?;
     process::run(Command::new(workspace.root.join(path)).current_dir(&workspace.root))
 }

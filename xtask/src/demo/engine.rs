@@ -1,0 +1,146 @@
+//! The engine that the demo runs on: one that answers already, or a private one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use tests::{Engine, Version, answers};
+
+use crate::process;
+use crate::venv::{self, Need};
+
+/// The private engine's folder. Short, because a socket's path has at most 107 bytes; below a folder that is root's.
+const PLACE: &str = "/var/cache/cdgp-demo";
+
+/// Which engine it is going to be.
+pub enum Choice {
+    /// One that answers, at this address.
+    Own(String),
+    /// A private one, of the first version that is to be had.
+    Private(Vec<Version>),
+}
+
+/// An engine that runs, and where its published ports answer.
+pub struct Site {
+    docker_host: String,
+    /// The private engine; `None` for one that is not ours.
+    private: Option<Engine>,
+}
+
+/// Chooses. An error says what to do where there is no engine and can't be one.
+pub fn choose(version: Option<&str>) -> Result<Choice> {
+    let versions = Version::ALL.into_iter().rev();
+    if let Some(number) = version {
+        return private(versions.filter(|known| known.number() == number).collect());
+    }
+    // One that the demo started is gone on with, whatever has come up since.
+    if answers(&Path::new(PLACE).join("docker.sock")) {
+        return private(versions.collect());
+    }
+    match own()? {
+        Some(address) => Ok(Choice::Own(address)),
+        None => private(versions.collect()),
+    }
+}
+
+fn private(versions: Vec<Version>) -> Result<Choice> {
+    if !venv::is_root()? {
+        bail!(
+            "no Docker engine answers you: run this as root, which starts a private engine for the demo, or have an \
+             engine that you may use (as a member of the group docker, or with DOCKER_HOST=unix://PATH)"
+        );
+    }
+    Ok(Choice::Private(versions))
+}
+
+/// The address of the machine's or user's own engine, when it answers.
+pub fn own() -> Result<Option<String>> {
+    if let Ok(address) = std::env::var("DOCKER_HOST")
+        && !address.is_empty()
+    {
+        let Some(socket) = address.strip_prefix("unix://") else {
+            bail!(
+                "DOCKER_HOST is {address}, but the demo looks at its page on 127.0.0.1 and so wants an engine of this \
+                 machine: unset DOCKER_HOST, or let it name a socket (unix://PATH)"
+            );
+        };
+        if !answers(Path::new(socket)) {
+            bail!("no engine answers you at DOCKER_HOST, {address}: start it, or unset DOCKER_HOST");
+        }
+        return Ok(Some(address));
+    }
+    // A rootless engine listens in the user's own folder.
+    let rootless = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("docker.sock"));
+    let sockets = [Some(PathBuf::from("/var/run/docker.sock")), rootless];
+    let found = sockets.into_iter().flatten().find(|socket| answers(socket));
+    Ok(found.map(|socket| format!("unix://{}", socket.display())))
+}
+
+/// Ends the private engine. Whether there was one.
+pub fn end_private() -> Result<bool> {
+    Ok(Engine::end_at(Path::new(PLACE))?)
+}
+
+impl Choice {
+    /// What of the machine it takes.
+    pub fn need(&self) -> Need {
+        match self {
+            Choice::Own(_) => Need::Demo,
+            Choice::Private(_) => Need::Engine,
+        }
+    }
+
+    /// The engine; a private one is started where it does not run yet.
+    pub fn settle(self) -> Result<Site> {
+        let versions = match self {
+            Choice::Own(docker_host) => return Ok(Site { docker_host, private: None }),
+            Choice::Private(versions) => versions,
+        };
+        let mut reasons = Vec::new();
+        for version in versions {
+            println!("private engine {} (the first time it is fetched from Debian)", version.number());
+            match version.fetch() {
+                Ok(()) => return Ok(Site::private(Engine::start_at(Path::new(PLACE), version)?)),
+                Err(error) => reasons.push(error.to_string()),
+            }
+        }
+        bail!("{}", reasons.join("; "))
+    }
+}
+
+impl Site {
+    /// A private engine that runs.
+    pub fn private(engine: Engine) -> Self {
+        Self { docker_host: engine.docker_host(), private: Some(engine) }
+    }
+
+    /// One that is not ours.
+    pub fn own(docker_host: String) -> Self {
+        Self { docker_host, private: None }
+    }
+
+    /// The address for `docker_host` and DOCKER_HOST.
+    pub fn docker_host(&self) -> &str {
+        &self.docker_host
+    }
+
+    /// Does `work` where the engine's published ports answer at 127.0.0.1.
+    pub fn inside<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T> {
+        match &self.private {
+            Some(engine) => Ok(engine.inside(work)?),
+            None => Ok(work()),
+        }
+    }
+
+    /// Commands with which to look at the page and the containers.
+    pub fn hints(&self, port: u16) -> String {
+        let url = format!("http://127.0.0.1:{port}/");
+        match &self.private {
+            Some(engine) => {
+                let curl = process::shown(engine.exec_in_namespace("curl").arg(url));
+                let docker = process::shown(&engine.docker());
+                format!("  {curl}\n  DOCKER_HOST={} {docker} ps", self.docker_host)
+            }
+            None => format!("  curl {url}\n  DOCKER_HOST={} docker ps", self.docker_host),
+        }
+    }
+}
