@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Failure;
+use crate::syslog::Log;
 
 /// What a module is given. Check mode and diff are deliberately out of a module's sight: see [`Call::carry_out`].
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Call {
     pub(crate) params: Map<String, Value>,
     pub(crate) check_mode: bool,
     pub(crate) diff: bool,
+    /// `None`: the task is not to be logged.
+    pub(crate) log: Option<Log>,
     pub(crate) progress: Progress,
 }
 

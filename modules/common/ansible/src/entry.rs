@@ -15,6 +15,7 @@ use crate::intact;
 use crate::jobs::{self, Part};
 use crate::report::{Report, catch_panics};
 use crate::spec::Spec;
+use crate::syslog::Log;
 use crate::{Failure, Outcome};
 
 /// What a module's function returns.
@@ -179,7 +180,8 @@ fn run(module: &Module, input: Input) -> ExitCode {
     let (check_mode, diff) = (input.flag("check_mode"), input.flag("diff"));
     let inject_invocation = input.internal.get("inject_invocation").and_then(Value::as_bool).unwrap_or(true);
     let name = input.module_name().map_or_else(|| module.name.to_owned(), str::to_owned);
-    let about = About { name: &name, ignore_unknown: input.flag("ignore_unknown_opts"), no_log: input.flag("no_log") };
+    let no_log_task = input.flag("no_log");
+    let about = About { name: &name, ignore_unknown: input.flag("ignore_unknown_opts"), no_log: no_log_task };
     let Checked { params, module_args, no_log, warnings, deprecations, errors } = check(&spec, about, input.params);
     progress.lock().warnings.extend(warnings);
     report.deprecations = deprecations;
@@ -198,7 +200,8 @@ fn run(module: &Module, input: Input) -> ExitCode {
             .with("msg", format!("remote module ({name}) does not support check mode"));
         return report.print(Ok(skipped));
     }
-    let call = Call { params, check_mode, diff, progress };
+    let log = (!no_log_task).then(|| Log { module: module.name.to_owned(), secrets: report.secrets.clone() });
+    let call = Call { params, check_mode, diff, log, progress };
     let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(until_signal((module.run)(call), &report.progress)),
         Err(error) => Err(error.into()),

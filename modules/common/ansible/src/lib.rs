@@ -21,6 +21,7 @@ mod report;
 pub mod scrub;
 mod secret;
 pub mod spec;
+mod syslog;
 
 pub use call::{Call, Sentence};
 pub use entry::{Domain, Module, main};

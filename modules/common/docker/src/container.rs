@@ -123,6 +123,7 @@ pub struct HostConfig {
     pub cpuset_cpus: String,
     pub cpuset_mems: String,
     pub device_cgroup_rules: Vec<String>,
+    pub device_requests: Vec<DeviceRequest>,
     pub devices: Vec<Device>,
     pub dns: Vec<String>,
     pub dns_options: Vec<String>,
@@ -274,6 +275,21 @@ pub struct Device {
     pub path_in_container: String,
     /// Of `rwm`.
     pub cgroup_permissions: String,
+}
+
+/// Devices that a driver chooses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct DeviceRequest {
+    pub driver: String,
+    /// -1: all.
+    pub count: i64,
+    #[serde(rename = "DeviceIDs")]
+    pub device_ids: Vec<String>,
+    /// Lists of which one must be met as a whole.
+    pub capabilities: Vec<Vec<String>>,
+    pub options: BTreeMap<String, String>,
 }
 
 /// A device's limit, in bytes or operations a second.

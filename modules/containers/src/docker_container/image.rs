@@ -4,7 +4,7 @@ use ansible::{Call, Failure, Outcome, Plan};
 use docker::{Engine, Image, ImageName, Logins};
 use serde::Serialize;
 
-use super::options::{Options, Pull, State};
+use super::options::{Options, Pull, PullCheckModeBehavior, State};
 
 /// The image of that name (with tag `latest` if it names none) or ID.
 pub async fn find(engine: &Engine, name: &str) -> Result<Option<Image>, Failure> {
@@ -46,8 +46,13 @@ pub async fn pull(call: &Call, engine: &Engine, options: &Options) -> Result<Out
     let outcome = call.carry_out(&plan, pull).await?;
     let after = find(engine, name).await?;
     Ok(match (before, after) {
-        // It was there, and is the same: nothing to tell.
-        (Some(before), Some(after)) if before.image == after.id => Outcome::unchanged(),
+        // It was there, and is the same: nothing to tell, if it was really tried or nobody wants to be told.
+        (Some(before), Some(after))
+            if before.image == after.id
+                && (call.acted() || options.pull_check_mode_behavior == PullCheckModeBehavior::ImageNotPresent) =>
+        {
+            Outcome::unchanged()
+        }
         _ => outcome,
     })
 }

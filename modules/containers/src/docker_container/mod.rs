@@ -38,7 +38,12 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     }
     let facts = container.filter(|_| options.state != State::Absent).map(|container| container.raw);
     match ended.into_inner() {
-        Some(ended) => ended.report(outcome, facts),
+        Some(ended) => {
+            if options.output_logs {
+                call.log(&ended.output);
+            }
+            ended.report(outcome, facts)
+        }
         None => Ok(facts.into_iter().fold(outcome, |outcome, facts| outcome.with("container", facts))),
     }
 }

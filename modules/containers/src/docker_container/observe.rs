@@ -65,11 +65,12 @@ async fn networks(engine: &Engine, options: &Options) -> Result<Option<String>, 
     Ok(address)
 }
 
-/// Replaces what the options name by what it is: `container:NAME` by the container's ID, `env_file` by its variables.
+/// Replaces what the options name by what it is: old defaults by their values, `container:NAME` by the container's ID, `env_file` by its variables.
 pub async fn resolve(call: &Call, engine: &Engine, options: &mut Options) -> Result<(), Failure> {
     if options.state == State::Absent {
         return Ok(());
     }
+    options.fill_in_defaults();
     options.read_env_file()?;
     for mode in options.container_references() {
         let Some(name) = mode.strip_prefix("container:") else { continue };

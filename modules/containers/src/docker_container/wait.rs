@@ -15,7 +15,7 @@ use super::observe::with_output;
 pub struct Ended {
     /// Its exit status.
     status: i64,
-    output: String,
+    pub output: String,
 }
 
 impl Ended {

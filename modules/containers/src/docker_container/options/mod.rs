@@ -1,5 +1,7 @@
 //! The options of `docker_container`.
 
+pub mod devices;
+mod links;
 pub mod mounts;
 pub mod networks;
 pub mod ports;
@@ -10,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use docker_module::{Labels, Size, SizeOrUnlimited, Text};
 use serde::{Deserialize, Serialize};
 
+use self::devices::{DeviceOps, DeviceRequest, DeviceSpeed};
+use self::links::Links;
 use self::mounts::{Mounts, Tmpfs, Volumes};
 use self::networks::Network;
 use self::ports::{ExposedPorts, PublishedPorts};
@@ -22,7 +26,9 @@ pub struct Options {
     pub image: Option<String>,
     pub image_comparison: ImageComparison,
     pub image_name_mismatch: ImageNameMismatch,
+    pub image_label_mismatch: ImageLabelMismatch,
     pub pull: Pull,
+    pub pull_check_mode_behavior: PullCheckModeBehavior,
     pub platform: Option<String>,
     #[serde(default)]
     pub comparisons: BTreeMap<String, Comparison>,
@@ -33,6 +39,8 @@ pub struct Options {
     pub kill_signal: Option<String>,
     pub keep_volumes: bool,
     pub cleanup: bool,
+    pub output_logs: bool,
+    container_default_behavior: DefaultBehavior,
     pub healthy_wait_timeout: Option<f64>,
     pub removal_wait_timeout: Option<f64>,
 
@@ -86,8 +94,6 @@ pub struct Options {
     pub cap_drop: Option<BTreeSet<String>>,
     pub cgroup_parent: Option<String>,
     pub cgroupns_mode: Option<String>,
-    pub device_cgroup_rules: Option<Vec<String>>,
-    pub devices: Option<Devices>,
     pub groups: Option<BTreeSet<String>>,
     pub ipc_mode: Option<String>,
     pub pid_mode: Option<String>,
@@ -98,6 +104,15 @@ pub struct Options {
     pub sysctls: Option<BTreeMap<String, Text>>,
     pub userns_mode: Option<String>,
     pub uts: Option<String>,
+
+    // Devices
+    pub devices: Option<Devices>,
+    pub device_cgroup_rules: Option<Vec<String>>,
+    pub device_read_bps: Option<Vec<DeviceSpeed>>,
+    pub device_write_bps: Option<Vec<DeviceSpeed>>,
+    pub device_read_iops: Option<Vec<DeviceOps>>,
+    pub device_write_iops: Option<Vec<DeviceOps>>,
+    pub device_requests: Option<Vec<DeviceRequest>>,
 
     // Storage
     pub mounts: Option<Mounts>,
@@ -115,6 +130,8 @@ pub struct Options {
     network_mode: Option<String>,
     pub networks: Option<Vec<Network>>,
     pub networks_cli_compatible: bool,
+    pub links: Option<Links>,
+    mac_address: Option<String>,
     pub dns_servers: Option<Vec<String>>,
     pub dns_opts: Option<BTreeSet<String>>,
     pub dns_search_domains: Option<Vec<String>>,
@@ -127,6 +144,31 @@ impl Options {
         let first =
             self.networks.as_ref().filter(|_| self.networks_cli_compatible).and_then(|networks| networks.first());
         self.network_mode.as_deref().or(first.map(|network| network.name.as_str()))
+    }
+
+    /// With colons.
+    pub fn mac_address(&self) -> Option<String> {
+        self.mac_address.as_ref().map(|address| address.replace('-', ":"))
+    }
+
+    /// Fills in the defaults that the peer's options had before its version 2, where the user asks for them.
+    pub fn fill_in_defaults(&mut self) {
+        if self.container_default_behavior == DefaultBehavior::NoDefaults {
+            return;
+        }
+        for option in [
+            &mut self.auto_remove,
+            &mut self.init,
+            &mut self.interactive,
+            &mut self.paused,
+            &mut self.privileged,
+            &mut self.read_only,
+            &mut self.tty,
+        ] {
+            option.get_or_insert(false);
+        }
+        self.detach.get_or_insert(true);
+        self.memory.get_or_insert(Size(0));
     }
 
     /// The options that may say `container:NAME`.
@@ -175,6 +217,30 @@ pub enum ImageComparison {
 pub enum ImageNameMismatch {
     Recreate,
     Ignore,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ImageLabelMismatch {
+    Ignore,
+    Fail,
+}
+
+/// What check mode says of a pull that may bring another image under the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PullCheckModeBehavior {
+    /// That it brings none.
+    ImageNotPresent,
+    /// That it does.
+    Always,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DefaultBehavior {
+    Compatibility,
+    NoDefaults,
 }
 
 /// `true` and `false` are old words for `always` and `missing`.

@@ -52,6 +52,11 @@ impl Compare {
         Compare { comparisons, fresh, asked: RefCell::default() }
     }
 
+    /// Whether the container will be made.
+    pub fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
     /// The comparison for an option: the user's, or its own `default`.
     pub fn mode(&self, option: &str, kind: Kind, default: Comparison) -> Comparison {
         self.asked.borrow_mut().insert(option.to_owned(), kind);

@@ -12,6 +12,7 @@ use super::Observed;
 use super::action::Action;
 use super::body::Body;
 use super::compare::{Compare, Kind};
+use super::devices::Devices;
 use super::fixed_limits::FixedLimits;
 use super::health::Health;
 use super::isolation::Isolation;
@@ -49,6 +50,8 @@ pub struct Container {
     #[serde(flatten)]
     isolation: Isolation,
     #[serde(flatten)]
+    devices: Devices,
+    #[serde(flatten)]
     storage: Storage,
     #[serde(flatten)]
     ports: Ports,
@@ -72,6 +75,7 @@ impl From<Inspect> for Container {
             limits: Limits::from(&inspect),
             fixed_limits: FixedLimits::from(&inspect),
             isolation: Isolation::from(&inspect),
+            devices: Devices::from(&inspect),
             storage: Storage::from(&inspect),
             ports: Ports::from(&inspect),
             networking: Networking::from(&inspect),
@@ -108,13 +112,14 @@ impl Container {
                 (None, _) | (_, ImageNameMismatch::Ignore) => {}
             }
         }
-        self.process.overlay(options, compare, image);
+        self.process.overlay(options, compare, image)?;
         self.health.overlay(options, compare);
         self.restart.overlay(options, compare);
         self.logging.overlay(options, compare);
         self.limits.overlay(options, compare);
         self.fixed_limits.overlay(options, compare);
         self.isolation.overlay(options, compare);
+        self.devices.overlay(options, compare);
         self.storage.overlay(options, compare, image)?;
         let default_ip = options.default_host_ip.as_deref().or(observed.default_host_ip.as_deref());
         self.ports.overlay(options, compare, image, default_ip.unwrap_or("0.0.0.0"));
@@ -184,6 +189,7 @@ impl Container {
         self.limits.write(&mut body);
         self.fixed_limits.write(&mut body);
         self.isolation.write(&mut body);
+        self.devices.write(&mut body);
         self.storage.write(&mut body);
         self.ports.write(&mut body);
         self.networking.write(&mut body);

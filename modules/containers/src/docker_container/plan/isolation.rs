@@ -1,8 +1,8 @@
-//! How far the container is kept apart: capabilities, namespaces, devices, the root file system.
+//! How far the container is kept apart: capabilities, namespaces, the root file system.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use docker::container::{Container as Inspect, Device};
+use docker::container::Container as Inspect;
 use serde::Serialize;
 
 use super::super::options::Options;
@@ -16,8 +16,6 @@ pub struct Isolation {
     cap_drop: Option<BTreeSet<String>>,
     cgroup_parent: Option<String>,
     cgroupns_mode: Option<String>,
-    device_cgroup_rules: Option<Vec<String>>,
-    devices: Option<BTreeSet<Device>>,
     groups: Option<BTreeSet<String>>,
     ipc_mode: Option<String>,
     pid_mode: Option<String>,
@@ -40,8 +38,6 @@ impl From<&Inspect> for Isolation {
             cap_drop: set(&host.cap_drop),
             cgroup_parent: Some(host.cgroup_parent.clone()),
             cgroupns_mode: Some(host.cgroupns_mode.clone()),
-            device_cgroup_rules: Some(host.device_cgroup_rules.clone()),
-            devices: Some(host.devices.iter().cloned().collect()),
             groups: set(&host.group_add),
             ipc_mode: Some(host.ipc_mode.clone()),
             pid_mode: Some(host.pid_mode.clone()),
@@ -63,8 +59,6 @@ impl Isolation {
         compare.set("cap_drop", &mut self.cap_drop, wish.cap_drop.clone(), []);
         compare.value("cgroup_parent", &mut self.cgroup_parent, wish.cgroup_parent.clone());
         compare.value("cgroupns_mode", &mut self.cgroupns_mode, wish.cgroupns_mode.clone());
-        compare.list("device_cgroup_rules", &mut self.device_cgroup_rules, wish.device_cgroup_rules.clone());
-        compare.set("devices", &mut self.devices, wish.devices.clone().map(|devices| devices.0), []);
         compare.set("groups", &mut self.groups, wish.groups.clone(), []);
         compare.value("ipc_mode", &mut self.ipc_mode, wish.ipc_mode.clone());
         compare.value("pid_mode", &mut self.pid_mode, wish.pid_mode.clone());
@@ -85,8 +79,6 @@ impl Isolation {
         put(host, "CapDrop", &self.cap_drop);
         put(host, "CgroupParent", &self.cgroup_parent);
         put(host, "CgroupnsMode", &self.cgroupns_mode);
-        put(host, "DeviceCgroupRules", &self.device_cgroup_rules);
-        put(host, "Devices", &self.devices);
         put(host, "GroupAdd", &self.groups);
         put(host, "IpcMode", &self.ipc_mode);
         put(host, "PidMode", &self.pid_mode);

@@ -5,6 +5,7 @@ mod body;
 mod compare;
 mod comparisons;
 mod container;
+mod devices;
 mod fixed_limits;
 mod health;
 mod isolation;

@@ -19,6 +19,9 @@ pub struct Networking {
     dns_search_domains: Option<Vec<String>>,
     /// `NAME:ADDRESS`
     etc_hosts: Option<BTreeSet<String>>,
+    /// `/CONTAINER:/NAME/ALIAS`
+    links: Option<BTreeSet<String>>,
+    mac_address: Option<String>,
 }
 
 impl From<&Inspect> for Networking {
@@ -30,6 +33,8 @@ impl From<&Inspect> for Networking {
             dns_opts: Some(host.dns_options.iter().cloned().collect()),
             dns_search_domains: Some(host.dns_search.clone()),
             etc_hosts: Some(host.extra_hosts.iter().cloned().collect()),
+            links: Some(host.links.iter().cloned().collect()),
+            mac_address: mac_address(inspect),
         }
     }
 }
@@ -46,6 +51,8 @@ impl Networking {
         let hosts = wish.etc_hosts.as_ref();
         let hosts = hosts.map(|hosts| hosts.iter().map(|(name, address)| format!("{name}:{}", address.0)).collect());
         compare.set("etc_hosts", &mut self.etc_hosts, hosts, []);
+        compare.set("links", &mut self.links, wish.links.as_ref().map(|links| links.of(&wish.name)), []);
+        compare.value("mac_address", &mut self.mac_address, wish.mac_address());
     }
 
     pub fn write(&self, body: &mut Body) {
@@ -55,7 +62,17 @@ impl Networking {
         put(host, "DnsOptions", &self.dns_opts);
         put(host, "DnsSearch", &self.dns_search_domains);
         put(host, "ExtraHosts", &self.etc_hosts);
+        put(host, "Links", &self.links);
+        put(&mut body.config, "MacAddress", &self.mac_address);
     }
+}
+
+/// The container's address: what its creator named, or the one it has in the network that it starts in.
+fn mac_address(inspect: &Inspect) -> Option<String> {
+    let mode = inspect.host_config.network_mode.as_str();
+    let mode = if mode == "default" { "bridge" } else { mode };
+    let endpoint = inspect.network_settings.networks.get(mode).map(|endpoint| &endpoint.mac_address);
+    [Some(&inspect.config.mac_address), endpoint].into_iter().flatten().find(|address| !address.is_empty()).cloned()
 }
 
 /// The container's place in a network. The engine connects and disconnects while the container runs.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use ansible::Failure;
 use docker::Image;
 use docker::container::Container as Inspect;
 use serde::Serialize;
 
-use super::super::options::Options;
+use super::super::options::{Comparison, ImageLabelMismatch, Options};
 use super::body::{Body, put};
-use super::compare::Compare;
+use super::compare::{Compare, Kind};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Process {
@@ -52,7 +53,9 @@ impl From<&Inspect> for Process {
 }
 
 impl Process {
-    pub fn overlay(&mut self, wish: &Options, compare: &Compare, image: Option<&Image>) {
+    /// # Errors
+    /// The image has labels that strict labels leave out, and the task is to fail then.
+    pub fn overlay(&mut self, wish: &Options, compare: &Compare, image: Option<&Image>) -> Result<(), Failure> {
         let from_image = image.map(|image| image.config.clone()).unwrap_or_default();
         let mut command = wish.command();
         if command.as_ref().is_some_and(Vec::is_empty) && from_image.cmd.as_ref().is_some_and(|cmd| !cmd.is_empty()) {
@@ -62,6 +65,7 @@ impl Process {
         compare.list("command", &mut self.command, command);
         compare.list("entrypoint", &mut self.entrypoint, wish.entrypoint());
         compare.map("env", &mut self.env, wish.env.clone().map(|env| env.0), variables(&from_image.env));
+        labels_can_go(wish, compare, &from_image.labels)?;
         compare.map("labels", &mut self.labels, wish.labels.clone().map(|labels| labels.0), from_image.labels);
         compare.value("user", &mut self.user, wish.user.clone());
         compare.value("working_dir", &mut self.working_dir, wish.working_dir.clone());
@@ -73,6 +77,7 @@ impl Process {
         compare.value("init", &mut self.init, wish.init);
         compare.value("stop_signal", &mut self.stop_signal, wish.stop_signal.clone());
         compare.ignored_value("stop_timeout", &mut self.stop_timeout, wish.stop_timeout);
+        Ok(())
     }
 
     pub fn write(&self, body: &mut Body) {
@@ -99,6 +104,23 @@ impl Process {
         put(&mut body.config, "StopSignal", &self.stop_signal);
         put(&mut body.config, "StopTimeout", &self.stop_timeout);
     }
+}
+
+/// Strict labels take away what is not named, but what the image brings can't be taken away.
+fn labels_can_go(wish: &Options, compare: &Compare, from_image: &BTreeMap<String, String>) -> Result<(), Failure> {
+    let mode = compare.mode("labels", Kind::Collection, Comparison::AllowMorePresent);
+    let fails = wish.image_label_mismatch == ImageLabelMismatch::Fail && mode == Comparison::Strict;
+    let (Some(wished), true) = (&wish.labels, fails && !compare.is_fresh()) else { return Ok(()) };
+    let left: Vec<String> =
+        from_image.keys().filter(|label| !wished.0.contains_key(*label)).map(|label| format!("{label:?}")).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!(
+        "Some labels should be removed but are present in the base image. You can set image_label_mismatch to 'ignore' \
+         to ignore this error. Labels: {}",
+        left.join(", ")
+    )))
 }
 
 /// `NAME=value` lines as a map; a line without `=` names a variable that was taken out, and is empty here.
