@@ -1,11 +1,15 @@
 //! `containers`: the modules for containers, images, networks and the engine itself.
 
+mod current_container_facts;
 mod docker_container;
 mod docker_container_info;
 mod docker_host_info;
 mod docker_image_build;
 mod docker_image_info;
 mod docker_image_pull;
+mod docker_image_push;
+mod docker_image_remove;
+mod docker_image_tag;
 mod docker_network;
 mod docker_network_info;
 
@@ -15,12 +19,16 @@ const DOMAIN: ansible::Domain = ansible::Domain {
     name: "containers",
     about: "Docker containers, images and networks, as Ansible modules",
     modules: &[
+        current_container_facts::MODULE,
         docker_container::MODULE,
         docker_container_info::MODULE,
         docker_host_info::MODULE,
         docker_image_build::MODULE,
         docker_image_info::MODULE,
         docker_image_pull::MODULE,
+        docker_image_push::MODULE,
+        docker_image_remove::MODULE,
+        docker_image_tag::MODULE,
         docker_network::MODULE,
         docker_network_info::MODULE,
     ],

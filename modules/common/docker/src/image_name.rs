@@ -52,6 +52,19 @@ impl ImageName {
         }
     }
 
+    /// The short form in which the engine lists names: without Docker Hub's host and `library/`.
+    #[must_use]
+    pub fn familiar(mut self) -> ImageName {
+        let hub = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
+        if let Some(path) = hub.iter().find_map(|host| self.repository.strip_prefix(host)) {
+            self.repository = path.to_owned();
+        }
+        if let Some(path) = self.repository.strip_prefix("library/") {
+            self.repository = path.to_owned();
+        }
+        self
+    }
+
     /// Whether `text` is an image's ID in full: `sha256:` and 64 hexadecimal digits.
     pub fn is_id(text: &str) -> bool {
         let digits = text.strip_prefix("sha256:").unwrap_or_default();
@@ -109,6 +122,18 @@ mod tests {
                 "{text}"
             );
             assert_eq!(name.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn familiar_names_are_short() {
+        for (text, short) in [
+            ("docker.io/library/a:1", "a:1"),
+            ("index.docker.io/o/a", "o/a"),
+            ("library/a", "a"),
+            ("h:5/library/a", "h:5/library/a"),
+        ] {
+            assert_eq!(ImageName::parse(text).familiar().to_string(), short);
         }
     }
 

@@ -41,4 +41,21 @@ impl Engine {
         while lines.next().await?.is_some() {}
         Ok(())
     }
+
+    /// Pushes an image by name and tag, and waits until the registry has it. Whether it got a layer that it had not.
+    ///
+    /// # Errors
+    /// The registry can't be reached, or refuses the login or the image.
+    pub async fn push(&self, name: &ImageName, login: Option<&Credentials>) -> Result<bool, Error> {
+        let path = format!("/images/{}/push", name.repository);
+        let query = [("tag", name.tag.as_deref().unwrap_or("latest"))];
+        // The engine wants the header, be it empty.
+        let header = login.map_or_else(|| ("X-Registry-Auth", "e30=".to_owned()), Credentials::header);
+        let mut lines = self.post_for_progress(&path, &query, &[header], Full::<Bytes>::default()).await?;
+        let mut pushed = false;
+        while let Some(line) = lines.next().await? {
+            pushed |= line.status.as_deref() == Some("Pushed");
+        }
+        Ok(pushed)
+    }
 }

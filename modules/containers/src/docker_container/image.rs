@@ -3,6 +3,7 @@
 use ansible::{Call, Failure, Outcome, Plan};
 use docker::{Engine, Image, ImageName, Logins};
 use serde::Serialize;
+use serde_json::json;
 
 use super::options::{Options, Pull, PullCheckModeBehavior, State};
 
@@ -45,14 +46,20 @@ pub async fn pull(call: &Call, engine: &Engine, options: &Options) -> Result<Out
     };
     let outcome = call.carry_out(&plan, pull).await?;
     let after = find(engine, name).await?;
-    Ok(match (before, after) {
-        // It was there, and is the same: nothing to tell, if it was really tried or nobody wants to be told.
-        (Some(before), Some(after))
-            if before.image == after.id
-                && (call.acted() || options.pull_check_mode_behavior == PullCheckModeBehavior::ImageNotPresent) =>
-        {
-            Outcome::unchanged()
-        }
-        _ => outcome,
+    let same = before.is_some_and(|before| after.is_some_and(|after| before.image == after.id));
+    // In check mode nobody has tried.
+    let in_doubt = same && !call.acted();
+    if in_doubt && options.pull_check_mode_behavior == PullCheckModeBehavior::ImageNotPresent {
+        return Ok(Outcome::unchanged());
+    }
+    let changed = in_doubt || !same;
+    Ok(match (options.debug, changed) {
+        // The peer tells of a pull in a form of its own, also of one that brought nothing.
+        (true, _) if in_doubt => outcome.with("actions", [json!({ "pulled_image": full.to_string() })]),
+        (true, _) => outcome
+            .with("actions", [json!({ "pulled_image": full.to_string(), "changed": changed })])
+            .changed_if(changed),
+        (false, true) => outcome,
+        (false, false) => Outcome::unchanged(),
     })
 }

@@ -70,6 +70,7 @@ pub async fn resolve(call: &Call, engine: &Engine, options: &mut Options) -> Res
     if options.state == State::Absent {
         return Ok(());
     }
+    options.warnings().into_iter().for_each(|warning| call.warn(warning));
     options.fill_in_defaults();
     options.read_env_file()?;
     for mode in options.container_references() {

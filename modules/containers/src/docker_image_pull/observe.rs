@@ -2,6 +2,7 @@
 
 use ansible::Failure;
 use docker::{ApiVersion, Credentials, Engine, Image, ImageName, Inspected, Logins, Platform};
+use docker_module::ImageReference;
 use serde_json::json;
 
 use super::options::{Options, Pull};
@@ -46,12 +47,7 @@ pub async fn observe(
 
 /// The image that the name stands for on the engine.
 pub async fn local(engine: &Engine, name: &ImageName) -> Result<Option<Inspected<Image>>, Failure> {
-    let mut name = name.clone();
-    // The engine pulls by digest and forgets the tag beside it.
-    if name.digest.is_some() {
-        name.tag = None;
-    }
-    Ok(engine.image(&name.to_string()).await?)
+    Ok(engine.image(&ImageReference::Name(name.clone()).key()).await?)
 }
 
 /// The login for the name's registry.

@@ -2,6 +2,7 @@
 
 use ansible::Failure;
 use docker::{ImageName, Platform};
+use docker_module::ImageReference;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
@@ -23,14 +24,10 @@ pub enum Pull {
 impl Options {
     /// What to pull. A tag or digest in the name wins over `tag`.
     pub fn image(&self) -> Result<ImageName, Failure> {
-        if ImageName::is_id(&self.name) {
-            return Err(Failure::new("Cannot pull an image by ID"));
+        match ImageReference::new(&self.name, &self.tag)? {
+            ImageReference::Id(_) => Err(Failure::new("Cannot pull an image by ID")),
+            ImageReference::Name(name) => Ok(name),
         }
-        if !self.tag.is_empty() && !ImageName::is_tag(&self.tag) {
-            return Err(Failure::new(format!("\"{}\" is not a valid docker tag!", self.tag)));
-        }
-        let tag = if self.tag.is_empty() { "latest" } else { &self.tag };
-        Ok(ImageName::parse(&self.name).or_tag(tag))
     }
 
     /// The platform to pull for, on an engine of that system and machine.

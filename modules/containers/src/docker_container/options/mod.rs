@@ -2,6 +2,7 @@
 
 pub mod devices;
 mod links;
+mod logging;
 pub mod mounts;
 pub mod networks;
 pub mod ports;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use self::devices::{DeviceOps, DeviceRequest, DeviceSpeed};
 use self::links::Links;
+use self::logging::LogOptions;
 use self::mounts::{Mounts, Tmpfs, Volumes};
 use self::networks::Network;
 use self::ports::{ExposedPorts, PublishedPorts};
@@ -40,6 +42,7 @@ pub struct Options {
     pub keep_volumes: bool,
     pub cleanup: bool,
     pub output_logs: bool,
+    pub debug: bool,
     container_default_behavior: DefaultBehavior,
     pub healthy_wait_timeout: Option<f64>,
     pub removal_wait_timeout: Option<f64>,
@@ -67,7 +70,7 @@ pub struct Options {
     pub restart_policy: Option<RestartPolicy>,
     pub restart_retries: Option<i64>,
     pub log_driver: Option<String>,
-    pub log_options: Option<BTreeMap<String, Text>>,
+    pub log_options: Option<LogOptions>,
 
     // Limits
     pub blkio_weight: Option<i64>,
@@ -149,6 +152,11 @@ impl Options {
     /// With colons.
     pub fn mac_address(&self) -> Option<String> {
         self.mac_address.as_ref().map(|address| address.replace('-', ":"))
+    }
+
+    /// What the user should know of how the options were read.
+    pub fn warnings(&self) -> Vec<String> {
+        self.log_options.iter().flat_map(LogOptions::warnings).collect()
     }
 
     /// Fills in the defaults that the peer's options had before its version 2, where the user asks for them.

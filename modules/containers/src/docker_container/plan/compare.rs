@@ -117,7 +117,7 @@ impl Compare {
         }
     }
 
-    /// Keys with values. `from_image` as in [`Compare::set`].
+    /// Keys with values. `from_image` is what the image brings: it is there unless the user wishes otherwise.
     pub fn map<K: Ord, V>(
         &self,
         option: &str,
@@ -125,10 +125,15 @@ impl Compare {
         wish: Option<BTreeMap<K, V>>,
         from_image: impl IntoIterator<Item = (K, V)>,
     ) {
+        let from_image: BTreeMap<K, V> = self.image(from_image).collect();
         match (self.mode(option, Kind::Collection, Comparison::AllowMorePresent), wish) {
-            (Comparison::Ignore, _) | (_, None) => {}
-            (Comparison::Strict, Some(wish)) => *there = Some(self.image(from_image).chain(wish).collect()),
-            (Comparison::AllowMorePresent, Some(wish)) => there.get_or_insert_default().extend(wish),
+            (Comparison::Ignore, _) => {}
+            (Comparison::Strict, Some(wish)) => *there = Some(from_image.into_iter().chain(wish).collect()),
+            (_, None) if from_image.is_empty() => {}
+            (Comparison::Strict | Comparison::AllowMorePresent, wish) => {
+                let wish = wish.into_iter().flatten();
+                there.get_or_insert_default().extend(from_image.into_iter().chain(wish));
+            }
         }
     }
 

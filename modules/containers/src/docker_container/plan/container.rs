@@ -102,7 +102,10 @@ impl Container {
 
     /// Lays every concern's wishes over this container.
     pub(super) fn lay(&mut self, options: &Options, observed: &Observed, compare: &Compare) -> Result<(), Failure> {
-        let image = observed.comparison_image.as_ref().or(observed.image.as_ref());
+        let image = match &observed.container {
+            Some(_) => observed.comparison_image.as_ref(),
+            None => observed.image.as_ref(),
+        };
         if compare.mode("image", Kind::Value, Comparison::Strict) != Comparison::Ignore {
             if let Some(image) = &observed.image {
                 self.image.clone_from(&image.id);

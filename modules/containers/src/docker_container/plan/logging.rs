@@ -26,7 +26,7 @@ impl From<&Inspect> for Logging {
 impl Logging {
     pub fn overlay(&mut self, wish: &Options, compare: &Compare) {
         compare.value("log_driver", &mut self.log_driver, wish.log_driver.clone());
-        let options = wish.log_options.clone().map(|all| all.into_iter().map(|(key, text)| (key, text.0)).collect());
+        let options = wish.log_options.clone().map(|options| options.values);
         compare.map("log_options", &mut self.log_options, options, []);
     }
 

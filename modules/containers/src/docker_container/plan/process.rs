@@ -66,7 +66,11 @@ impl Process {
         compare.list("entrypoint", &mut self.entrypoint, wish.entrypoint());
         compare.map("env", &mut self.env, wish.env.clone().map(|env| env.0), variables(&from_image.env));
         labels_can_go(wish, compare, &from_image.labels)?;
-        compare.map("labels", &mut self.labels, wish.labels.clone().map(|labels| labels.0), from_image.labels);
+        let labels = match wish.image_label_mismatch {
+            ImageLabelMismatch::Ignore => from_image.labels,
+            ImageLabelMismatch::Fail => BTreeMap::new(),
+        };
+        compare.map("labels", &mut self.labels, wish.labels.clone().map(|labels| labels.0), labels);
         compare.value("user", &mut self.user, wish.user.clone());
         compare.value("working_dir", &mut self.working_dir, wish.working_dir.clone());
         compare.value("hostname", &mut self.hostname, wish.hostname.clone());

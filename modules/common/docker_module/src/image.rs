@@ -1,0 +1,72 @@
+//! Which image a task means: `name` and `tag`, or an ID.
+
+use std::fmt;
+
+use ansible::Failure;
+use docker::ImageName;
+
+/// An image as the options `name` and `tag` name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageReference {
+    /// `sha256:` and 64 hexadecimal digits.
+    Id(String),
+    /// A name with a tag or a digest.
+    Name(ImageName),
+}
+
+impl ImageReference {
+    /// Reads the two options; a tag or a digest in the name wins over `tag`, an empty `tag` is `latest`.
+    ///
+    /// # Errors
+    /// `tag` can't be one.
+    pub fn new(name: &str, tag: &str) -> Result<Self, Failure> {
+        if !tag.is_empty() && !ImageName::is_tag(tag) {
+            return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
+        }
+        if ImageName::is_id(name) {
+            return Ok(ImageReference::Id(name.to_owned()));
+        }
+        let tag = if tag.is_empty() { "latest" } else { tag };
+        Ok(ImageReference::Name(ImageName::parse(name).or_tag(tag)))
+    }
+
+    /// What the engine finds it by: of a name with a tag and a digest it knows the digest only.
+    pub fn key(&self) -> String {
+        match self {
+            ImageReference::Name(ImageName { repository, tag: _, digest: Some(digest) }) => {
+                format!("{repository}@{digest}")
+            }
+            whole => whole.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for ImageReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ImageReference::Id(id) => f.write_str(id),
+            ImageReference::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_ids() {
+        let id = format!("sha256:{}", "0a".repeat(32));
+        for (name, tag, shown, key) in [
+            ("app", "", "app:latest", "app:latest"),
+            ("app", "1", "app:1", "app:1"),
+            ("h:5/app:2", "1", "h:5/app:2", "h:5/app:2"),
+            ("app:2@sha256:d", "1", "app:2@sha256:d", "app@sha256:d"),
+            (&id, "1", &id, &id),
+        ] {
+            let image = ImageReference::new(name, tag).unwrap();
+            assert_eq!((image.to_string().as_str(), image.key().as_str()), (shown, key));
+        }
+        assert!(ImageReference::new("app", "a/b").is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! What `docker_image_push` needs to know of the engine and of the registry.
+
+use ansible::Failure;
+use docker::{Credentials, Engine, Image, ImageName, Logins};
+use serde_json::Value;
+
+/// What is there before the push.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
+pub struct Observed {
+    /// The image that is to be pushed.
+    pub image: Image,
+    /// The digest that the name stands for at the registry. `None`: nothing, or the registry did not say.
+    pub at_registry: Option<String>,
+}
+
+/// Reads, changes nothing. The second part is the image as the engine gave it.
+///
+/// # Errors
+/// There is no such image.
+pub async fn observe(engine: &Engine, name: &ImageName) -> Result<(Observed, Value), Failure> {
+    let image = engine.image(&name.to_string()).await?;
+    let image = image.ok_or_else(|| Failure::new(format!("Cannot find image {name}")))?;
+    // When the registry can't be asked, the push itself says why.
+    let at_registry = engine.digest_at_registry(name, login(name)?.as_ref()).await.ok();
+    Ok((Observed { image: image.typed, at_registry }, image.raw))
+}
+
+/// The login for the name's registry.
+pub fn login(name: &ImageName) -> Result<Option<Credentials>, Failure> {
+    Ok(Logins::of_user()?.for_registry(name.registry())?)
+}

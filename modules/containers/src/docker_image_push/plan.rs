@@ -1,0 +1,72 @@
+//! What `docker_image_push` will do.
+
+use std::fmt;
+
+use ansible::{Failure, Plan};
+use docker::ImageName;
+use serde::Serialize;
+
+use super::observe::Observed;
+use super::options::Options;
+
+/// What the name stands for at the registry.
+#[derive(Clone, Debug, Serialize)]
+pub struct AtRegistry {
+    pub digest: String,
+}
+
+/// One engine call.
+#[derive(Debug)]
+pub enum Action {
+    Push { name: ImageName },
+}
+
+/// The peer's sentence, which plays compare with. The alternate form leads the error when it fails.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Action::Push { name } = self;
+        f.write_str(if f.alternate() { "Error pushing image " } else { "Pushed image " })?;
+        name.fmt(f)
+    }
+}
+
+/// An image knows its digests at the registries that it came from or went to: one that the name stands for there
+/// already need not be pushed.
+pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<AtRegistry, Action>, Failure> {
+    let name = options.image()?;
+    let known = ImageName { tag: None, ..name.clone() }.familiar();
+    let is_there = observed.at_registry.as_ref().is_some_and(|digest| {
+        observed.image.repo_digests.contains(&ImageName { digest: Some(digest.clone()), ..known }.to_string())
+    });
+    let before = observed.at_registry.clone().map(|digest| AtRegistry { digest });
+    if is_there {
+        return Ok(Plan { after: before.clone(), before, actions: vec![] });
+    }
+    let after = Some(AtRegistry { digest: "unknown".to_owned() });
+    Ok(Plan { before, after, actions: vec![Action::Push { name }] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sidecar_agrees() {
+        use ansible::golden::{agree, reads};
+        assert_eq!(agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<docker::Connection>()]), Ok(()));
+    }
+
+    #[test]
+    fn cases() {
+        ansible::golden::cases(
+            &super::super::MODULE,
+            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_image_push/cases"),
+            |options: &Options, observed: Option<&Observed>| plan(options, observed.unwrap_or(&Observed::default())),
+            |observed, after| {
+                let (mut observed, after) = (observed.unwrap_or_default(), after?);
+                observed.image.repo_digests.insert(format!("h:5/app@{}", after.digest));
+                Some(Observed { at_registry: Some(after.digest), ..observed })
+            },
+        );
+    }
+}

@@ -1,0 +1,45 @@
+//! Carries out the actions of `docker_image_remove`.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use ansible::{Failure, Plan};
+use bollard::query_parameters::RemoveImageOptions;
+use docker::Engine;
+
+use super::plan::{Action, Images};
+
+/// What went: IDs, and names.
+#[derive(Debug, Default)]
+pub struct Removed {
+    pub deleted: BTreeSet<String>,
+    pub untagged: BTreeSet<String>,
+}
+
+impl Removed {
+    /// What will go, as far as the plan knows: the engine may remove layers too.
+    pub fn planned(plan: &Plan<Images, Action>) -> Self {
+        let names = |image: &Option<Images>| image.as_ref().map(Images::names).unwrap_or_default();
+        let untagged = names(&plan.before).difference(&names(&plan.after)).cloned().collect();
+        let gone = plan.before.as_ref().filter(|_| plan.after.is_none());
+        Removed { deleted: gone.iter().map(|image| image.id.clone()).collect(), untagged }
+    }
+}
+
+/// One engine call; the engine tells what went with it.
+pub async fn apply(engine: &Engine, action: &Action, removed: &RefCell<Removed>) -> Result<(), Failure> {
+    let Action::Remove { image, force, prune } = action;
+    let options = RemoveImageOptions { force: *force, noprune: !prune, ..RemoveImageOptions::default() };
+    let told = match engine.patient_client().remove_image(&image.key(), Some(options), None).await {
+        Ok(told) => told,
+        Err(error) => match docker::Error::from(error) {
+            // Somebody else was faster.
+            error if error.is_not_found() => vec![],
+            error => return Err(error.into()),
+        },
+    };
+    let deleted = told.iter().filter_map(|item| item.deleted.clone()).collect();
+    let untagged = told.iter().filter_map(|item| item.untagged.clone()).collect();
+    removed.replace(Removed { deleted, untagged });
+    Ok(())
+}

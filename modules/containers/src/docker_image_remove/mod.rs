@@ -1,0 +1,32 @@
+//! `docker_image_remove`: takes names off images, and removes those that have no name left.
+
+mod apply;
+mod options;
+mod plan;
+
+use std::cell::RefCell;
+
+use ansible::{Call, Failure, Module, Outcome};
+use docker_module::connect;
+use serde_json::json;
+
+use self::apply::{Removed, apply};
+use self::options::Options;
+use self::plan::{Images, plan};
+
+pub const MODULE: Module = ansible::module!(docker_image_remove, run);
+
+async fn run(call: Call) -> Result<Outcome, Failure> {
+    let options: Options = call.options()?;
+    let reference = options.image()?;
+    let engine = connect(&call).await?;
+    let (image, raw) = engine.image(&reference.key()).await?.map(|image| (image.typed, image.raw)).unzip();
+    let plan = plan(&options, image.map(Images::from).as_ref())?;
+    let removed = RefCell::new(Removed::planned(&plan));
+    let outcome = call.carry_out(&plan, async |action| apply(&engine, action, &removed).await).await?;
+    let Removed { deleted, untagged } = removed.into_inner();
+    let outcome = outcome.with("image", raw.unwrap_or_else(|| json!({})));
+    // The peer's diff names all that is known of the image, not only what differs; plays look at it.
+    let sides = json!({ "before": Images::side(plan.before.as_ref()), "after": Images::side(plan.after.as_ref()) });
+    Ok(outcome.with("deleted", deleted).with("untagged", untagged).with("diff", sides))
+}

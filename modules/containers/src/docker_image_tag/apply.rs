@@ -1,0 +1,12 @@
+//! Carries out the actions of `docker_image_tag`.
+
+use ansible::Failure;
+use bollard::query_parameters::TagImageOptions;
+use docker::Engine;
+
+use super::plan::Action;
+
+pub async fn apply(engine: &Engine, Action { image, name }: &Action) -> Result<(), Failure> {
+    let options = TagImageOptions { repo: Some(name.repository.clone()), tag: name.tag.clone() };
+    Ok(engine.client().tag_image(image, Some(options)).await.map_err(docker::Error::from)?)
+}
