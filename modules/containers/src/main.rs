@@ -3,6 +3,7 @@
 mod current_container_facts;
 mod docker_container;
 mod docker_container_info;
+mod docker_context_info;
 mod docker_host_info;
 mod docker_image_build;
 mod docker_image_info;
@@ -22,6 +23,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         current_container_facts::MODULE,
         docker_container::MODULE,
         docker_container_info::MODULE,
+        docker_context_info::MODULE,
         docker_host_info::MODULE,
         docker_image_build::MODULE,
         docker_image_info::MODULE,

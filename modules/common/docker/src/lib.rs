@@ -30,6 +30,7 @@ mod written;
 
 pub use auth::{AuthError, Credentials, Logins};
 pub use bollard;
+pub use cli_context::{CliContext, CliEngine};
 pub use connection::Connection;
 pub use edge::{Inspected, without_nulls};
 pub use encode::path as url_path;

@@ -1,0 +1,70 @@
+//! `docker_container` against real engines, where the peer's tests leave something out.
+
+#![allow(clippy::unwrap_used)] // clippy counts only functions marked #[test] as tests
+
+use serde_json::{Value, json};
+use tests::{Call, Engine, Version};
+
+/// Runs the task twice: the second time must change nothing. The result of the first.
+fn twice(engine: &Engine, arguments: Value) -> Value {
+    let call = |check: bool| {
+        let mut arguments = arguments.clone();
+        arguments["docker_host"] = engine.docker_host().into();
+        let call = Call::new("containers", "docker_container", &arguments).unwrap();
+        if check { call.check() } else { call }.run().unwrap()
+    };
+    let (foretold, first, second) = (call(true), call(false), call(false));
+    assert_eq!(first["failed"], Value::Null, "{first}");
+    assert_eq!(foretold["actions"], first["actions"], "{foretold}");
+    assert_eq!((&second["changed"], &second["actions"]), (&json!(false), &json!([])), "{arguments}: {second}");
+    first
+}
+
+#[test]
+fn on_the_oldest_engine() {
+    addresses_links_and_devices(&Engine::start(Version::Oldest).unwrap());
+}
+
+#[test]
+fn on_the_newest_engine() {
+    addresses_links_and_devices(&Engine::start(Version::Newest).unwrap());
+}
+
+fn addresses_links_and_devices(engine: &Engine) {
+    engine.load_image("tiny:1").unwrap();
+    let made = engine.docker().args(["network", "create", "lan"]).output().unwrap();
+    assert!(made.status.success());
+    let sleeper = |more: Value| {
+        let mut arguments = json!({"image": "tiny:1", "command": "sleep 1000", "force_kill": true});
+        arguments.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        arguments
+    };
+
+    let mac = "92:d0:c6:0a:29:33";
+    for (name, networks) in [("plain", json!([])), ("in_lan", json!([{"name": "lan"}]))] {
+        let made =
+            twice(engine, sleeper(json!({"name": name, "mac_address": mac.to_uppercase(), "networks": networks})));
+        let seen = engine.docker().args(["exec", name, "cat", "/sys/class/net/eth0/address"]).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&seen.stdout).trim(), mac, "{made}");
+        twice(engine, json!({"name": name, "state": "stopped", "force_kill": true}));
+        twice(engine, sleeper(json!({"name": name, "mac_address": mac, "networks": networks, "state": "present"})));
+        twice(engine, json!({"name": name, "state": "absent"}));
+    }
+
+    twice(engine, sleeper(json!({"name": "db"})));
+    let made = twice(engine, sleeper(json!({"name": "web", "links": ["db:database", "db"]})));
+    assert_eq!(made["container"]["HostConfig"]["Links"].as_array().unwrap().len(), 2, "{made}");
+    let seen = engine.docker().args(["exec", "web", "cat", "/etc/hosts"]).output().unwrap();
+    assert!(String::from_utf8_lossy(&seen.stdout).contains("database"), "{seen:?}");
+
+    twice(
+        engine,
+        sleeper(json!({
+            "name": "limited", "devices": ["/dev/null:/dev/other"],
+            "device_read_bps": [{"path": "/dev/null", "rate": "20M"}], "device_write_bps": [{"path": "/dev/null", "rate": 1024}],
+            "device_read_iops": [{"path": "/dev/null", "rate": 10}], "device_write_iops": [{"path": "/dev/null", "rate": "20"}],
+            "state": "present",
+        })),
+    );
+    twice(engine, sleeper(json!({"name": "old", "container_default_behavior": "compatibility"})));
+}
