@@ -247,6 +247,8 @@ class ActionModule(ActionBase):
         become = self._connection.become
         if getattr(self._connection._shell, "_IS_WINDOWS", False):
             raise AnsibleActionFail(f"{COLLECTION} runs on Linux targets only; this connection speaks to Windows")
+        if is_mitogen(self._connection):  # it becomes the user by itself
+            return True
         return self._connection.has_pipelining and not (
             become and (become.require_tty or become.name == "su" or not getattr(become, "pipelining", True))
         )
@@ -327,7 +329,8 @@ class ActionModule(ActionBase):
         """Runs a script with `data` on its standard input; None if nothing took the data."""
         connection = self._connection
         # The local connection gives sudo a terminal, and our data to nobody, unless pipelining is on.
-        pipelining = connection.get_option("pipelining") if connection.transport == "local" else True
+        local = connection.transport == "local" and not is_mitogen(connection)
+        pipelining = connection.get_option("pipelining") if local else True
         try:
             if not pipelining:
                 connection.set_option("pipelining", True)
@@ -341,6 +344,11 @@ class ActionModule(ActionBase):
                 connection.set_option("pipelining", False)
         notices = [(word, (words or "").split(" ")) for word, words in NOTICE.findall(done["stdout"])]
         return Reply(notices, done["stdout"], done["stderr"], done["rc"])
+
+
+def is_mitogen(connection: t.Any) -> bool:
+    """Whether this is Mitogen's stand-in for a connection. It takes standard input without saying so (`has_pipelining`)."""
+    return hasattr(connection, "get_chain")
 
 
 def tidy(result: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -19,21 +19,21 @@ pub struct Arguments {
 /// What can be measured.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Subject {
-    /// A task over ssh: ours, community.docker, Mitogen, raw.
+    /// A task over ssh: ours, community.docker, Mitogen, raw; and the size of what is delivered.
     Delivery,
     /// The binaries in bytes.
     Size,
 }
 
+/// No binary is to be larger, TLS and all.
+const LARGEST: u64 = 3_500_000;
+
 /// Runs the verb.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::read()?;
     collection::lay_out(&workspace, &[collection::X86_64], Profile::Release)?;
-    let wanted = |subject| arguments.subjects.is_empty() || arguments.subjects.contains(&subject);
-    if wanted(Subject::Size) {
-        size(&workspace)?;
-    }
-    if wanted(Subject::Delivery) {
+    size(&workspace)?;
+    if arguments.subjects.is_empty() || arguments.subjects.contains(&Subject::Delivery) {
         process::run(&mut Command::new(workspace.root.join("tests/native/bench.py")))?;
     }
     Ok(())
@@ -41,14 +41,20 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
 /// Each binary's size.
 fn size(workspace: &Workspace) -> Result<()> {
-    println!("{:<12}{:<10}{:>8}{:>10}{:>12}", "binary", "machine", "modules", "MB", "bytes");
+    println!("{:<12}{:<10}{:>8}{:>10}{:>12}  goal", "binary", "machine", "modules", "MB", "bytes");
     for domain in &workspace.domains {
         let machine = collection::X86_64.machine;
         let path = workspace.collection().join("bin").join(machine).join(&domain.name);
         let bytes = fs::metadata(&path).with_context(|| format!("reading {}", path.display()))?.len();
         // A float for two digits behind the point; a binary is far below the size where it loses any.
         let megabytes = bytes as f64 / 1e6;
-        println!("{:<12}{machine:<10}{:>8}{megabytes:>10.2}{bytes:>12}", domain.name, domain.modules.len());
+        let verdict = if bytes <= LARGEST { "reached" } else { "MISSED" };
+        println!(
+            "{:<12}{machine:<10}{:>8}{megabytes:>10.2}{bytes:>12}  ≤ {:.1} MB: {verdict}",
+            domain.name,
+            domain.modules.len(),
+            LARGEST as f64 / 1e6
+        );
     }
     Ok(())
 }

@@ -28,10 +28,7 @@ pub const X86_64: Architecture =
 pub fn aarch64() -> Result<Architecture> {
     let triple = "aarch64-unknown-linux-gnu";
     let compiler = "aarch64-linux-gnu-gcc";
-    let has_std = |rustc: &str| {
-        let sysroot = process::output(Command::new(rustc).args(["--print", "sysroot"])).unwrap_or_default();
-        Path::new(sysroot.trim()).join("lib/rustlib").join(triple).join("lib").is_dir()
-    };
+    let has_std = |rustc: &str| library(rustc, triple).join("lib").is_dir();
     // Debian's Rust brings the standard library for other architectures; rustup's downloads it.
     let toolchain = match (has_std("rustc"), has_std("/usr/bin/rustc")) {
         (true, _) => None,
@@ -46,6 +43,12 @@ pub fn aarch64() -> Result<Architecture> {
         bail!("`{compiler}` is missing. As root: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross");
     }
     Ok(Architecture { machine: "aarch64", triple, compiler: Some(compiler), toolchain })
+}
+
+/// Where this `rustc` keeps what it has for a target.
+fn library(rustc: &str, triple: &str) -> PathBuf {
+    let sysroot = process::output(Command::new(rustc).args(["--print", "sysroot"])).unwrap_or_default();
+    Path::new(sysroot.trim()).join("lib/rustlib").join(triple)
 }
 
 /// How to build.
@@ -91,6 +94,12 @@ pub fn build(workspace: &Workspace, architecture: &Architecture, profile: Profil
     flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
     let script = workspace.root.join("xtask/src/collection/no-unwind-tables.ld");
     flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+    // Sequences of instructions that recur become functions.
+    flags.push("-Cllvm-args=-enable-machine-outliner=always".to_owned());
+    // Functions that are the same become one. rustup's Rust links by LLD where it has it here; no other linker can do it.
+    if architecture.toolchain.is_none() && library("rustc", architecture.triple).join("bin/gcc-ld").is_dir() {
+        flags.push("-Clink-arg=-Wl,--icf=all".to_owned());
+    }
     flags.push(format!("--remap-path-prefix={}=.", workspace.root.display()));
     if let Some(home) = cargo_home() {
         flags.push(format!("--remap-path-prefix={}=cargo", home.display()));
