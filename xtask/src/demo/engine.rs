@@ -8,15 +8,12 @@ use tests::{Engine, Version, answers};
 use crate::process;
 use crate::venv::{self, Need};
 
-/// The private engine's folder. Short, because a socket's path has at most 107 bytes; below a folder that is root's.
-const PLACE: &str = "/var/cache/cdgp-demo";
-
 /// Which engine it is going to be.
 pub enum Choice {
     /// One that answers, at this address.
     Own(String),
-    /// A private one, of the first version that is to be had.
-    Private(Vec<Version>),
+    /// A private one in this folder, of the first version that is to be had.
+    Private(PathBuf, Vec<Version>),
 }
 
 /// An engine that runs, and where its published ports answer.
@@ -27,29 +24,29 @@ pub struct Site {
 }
 
 /// Chooses. An error says what to do where there is no engine and can't be one.
-pub fn choose(version: Option<&str>) -> Result<Choice> {
+pub fn choose(version: Option<&str>, place: &Path) -> Result<Choice> {
     let versions = Version::ALL.into_iter().rev();
     if let Some(number) = version {
-        return private(versions.filter(|known| known.number() == number).collect());
+        return private(place, versions.filter(|known| known.number() == number).collect());
     }
     // One that the demo started is gone on with, whatever has come up since.
-    if answers(&Path::new(PLACE).join("docker.sock")) {
-        return private(versions.collect());
+    if answers(&place.join("docker.sock")) {
+        return private(place, versions.collect());
     }
     match own()? {
         Some(address) => Ok(Choice::Own(address)),
-        None => private(versions.collect()),
+        None => private(place, versions.collect()),
     }
 }
 
-fn private(versions: Vec<Version>) -> Result<Choice> {
+fn private(place: &Path, versions: Vec<Version>) -> Result<Choice> {
     if !venv::is_root()? {
         bail!(
             "no Docker engine answers you: run this as root, which starts a private engine for the demo, or have an \
              engine that you may use (as a member of the group docker, or with DOCKER_HOST=unix://PATH)"
         );
     }
-    Ok(Choice::Private(versions))
+    Ok(Choice::Private(place.to_owned(), versions))
 }
 
 /// The address of the machine's or user's own engine, when it answers.
@@ -75,31 +72,26 @@ pub fn own() -> Result<Option<String>> {
     Ok(found.map(|socket| format!("unix://{}", socket.display())))
 }
 
-/// Ends the private engine. Whether there was one.
-pub fn end_private() -> Result<bool> {
-    Ok(Engine::end_at(Path::new(PLACE))?)
-}
-
 impl Choice {
     /// What of the machine it takes.
     pub fn need(&self) -> Need {
         match self {
             Choice::Own(_) => Need::Demo,
-            Choice::Private(_) => Need::Engine,
+            Choice::Private(..) => Need::Engine,
         }
     }
 
     /// The engine; a private one is started where it does not run yet.
     pub fn settle(self) -> Result<Site> {
-        let versions = match self {
+        let (place, versions) = match self {
             Choice::Own(docker_host) => return Ok(Site { docker_host, private: None }),
-            Choice::Private(versions) => versions,
+            Choice::Private(place, versions) => (place, versions),
         };
         let mut reasons = Vec::new();
         for version in versions {
             println!("private engine {} (the first time it is fetched from Debian)", version.number());
             match version.fetch() {
-                Ok(()) => return Ok(Site::private(Engine::start_at(Path::new(PLACE), version)?)),
+                Ok(()) => return Ok(Site::private(Engine::start_at(&place, version)?)),
                 Err(error) => reasons.push(error.to_string()),
             }
         }

@@ -97,7 +97,7 @@ impl Recap {
     /// An error when a task changed something.
     pub fn must_change_nothing(&self) -> Result<()> {
         if self.changed > 0 || self.failed > 0 {
-            bail!("running the play again changed something: {self}; the tasks are above");
+            bail!("the play changed something although all is as it should be: {self}; the tasks are above");
         }
         Ok(())
     }

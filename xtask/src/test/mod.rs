@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check that a change must pass, one step after the other.
 
+mod demo;
 mod licences;
 mod lint;
 
@@ -28,7 +29,7 @@ struct Step {
 }
 
 /// The checks: the quick ones first, what needs the collection behind it.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", run: |workspace| in_root(workspace, &["fmt", "--all", "--check"]) },
     Step { name: "licences", run: licences::check },
     Step { name: "clippy", run: clippy },
@@ -41,6 +42,7 @@ const STEPS: [Step; 10] = [
     Step { name: "sanity", run: lint::validate_modules },
     Step { name: "spec", run: |workspace| script(workspace, "tests/spec/run") },
     Step { name: "native", run: |workspace| script(workspace, "tests/native/run") },
+    Step { name: "demo", run: demo::check },
     Step { name: "peer", run: |workspace| process::run(peer::script(workspace).arg("--slice")) },
 ];
 
