@@ -30,6 +30,6 @@ mod tests {
 
     #[test]
     fn sidecar_and_options_agree() {
-        assert_eq!(agree(super::MODULE.spec, &[reads::<super::Options>()]), Ok(()));
+        agree(super::MODULE.spec, &[reads::<super::Options>()]).unwrap();
     }
 }

@@ -47,3 +47,13 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
         None => Ok(facts.into_iter().fold(outcome, |outcome, facts| outcome.with("container", facts))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
+}

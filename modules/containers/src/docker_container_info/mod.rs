@@ -1,15 +1,13 @@
 //! `docker_container_info`: what the engine says of a container.
 
+mod options;
+
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;
-use serde::Deserialize;
+
+use self::options::Options;
 
 pub const MODULE: Module = ansible::module!(docker_container_info, run);
-
-#[derive(Debug, Deserialize)]
-struct Options {
-    name: String,
-}
 
 async fn run(call: Call) -> Result<Outcome, Failure> {
     let options: Options = call.options()?;

@@ -39,3 +39,13 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let image = engine.image(&name).await?.map_or_else(|| json!({}), |image| image.raw);
     Ok(outcome.with("image", image).with("command", command).with("stdout", stdout).with("stderr", stderr))
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker_module::Cli>()]).unwrap();
+    }
+}

@@ -31,9 +31,9 @@ fn asked_for(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_sidecar_and_the_options_agree() {
+    fn sidecar_and_options_agree() {
         use ansible::golden::{agree, reads};
-        assert_eq!(agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]), Ok(()));
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
     }
 
     #[test]

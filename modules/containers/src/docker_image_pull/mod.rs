@@ -44,3 +44,13 @@ fn told(outcome: Outcome, before: Option<String>, after: Option<String>, image: 
         .with("image", image.unwrap_or_else(|| json!({})))
         .with("diff", json!({ "before": side(before), "after": side(after) }))
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
+}

@@ -65,16 +65,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sidecar_and_the_options_agree() {
-        use ansible::golden::{agree, reads};
-        assert_eq!(agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<docker::Connection>()]), Ok(()));
-    }
-
-    #[test]
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_image_pull/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| {
                 let nothing = Observed { image: None, engine: None, at_registry: None };
                 plan(options, observed.unwrap_or(&nothing))

@@ -38,3 +38,13 @@ async fn apply(engine: &Engine, action: &Action, pushed: &Cell<bool>) -> Result<
     pushed.set(engine.push(name, login(name)?.as_ref()).await?);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
+}

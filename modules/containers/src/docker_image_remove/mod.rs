@@ -30,3 +30,13 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let sides = json!({ "before": Images::side(plan.before.as_ref()), "after": Images::side(plan.after.as_ref()) });
     Ok(outcome.with("deleted", deleted).with("untagged", untagged).with("diff", sides))
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
+}

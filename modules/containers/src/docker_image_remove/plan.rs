@@ -101,16 +101,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sidecar_agrees() {
-        use ansible::golden::{agree, reads};
-        assert_eq!(agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<docker::Connection>()]), Ok(()));
-    }
-
-    #[test]
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_image_remove/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Images>| plan(options, observed),
             // The name that was asked for finds nothing afterwards, whatever other names are left.
             |_, _| None,

@@ -25,3 +25,13 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let tagged: Vec<String> = plan.actions.iter().map(|action| action.name.to_string()).collect();
     Ok(outcome.with("image", image).with("tagged_images", tagged))
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
+}

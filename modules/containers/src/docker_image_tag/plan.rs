@@ -58,16 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sidecar_agrees() {
-        use ansible::golden::{agree, reads};
-        assert_eq!(agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<docker::Connection>()]), Ok(()));
-    }
-
-    #[test]
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_image_tag/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| plan(options, observed.unwrap_or(&Observed::default())),
             |observed, after| {
                 let names = after?.images.into_iter().filter_map(|(name, image)| Some((name, image?))).collect();

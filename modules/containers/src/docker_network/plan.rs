@@ -155,7 +155,7 @@ mod tests {
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_network/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| plan(options, observed.unwrap_or(&Observed::default())),
             |observed, after| Some(Observed { network: after, ..observed.unwrap_or_default() }),
         );

@@ -27,3 +27,13 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
         State::Absent => outcome,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
+}

@@ -63,21 +63,13 @@ fn desired(options: &Options, observed: Option<&Volume>) -> Volume {
 
 #[cfg(test)]
 mod tests {
-    use ansible::golden::{agree, reads};
-
     use super::*;
-
-    #[test]
-    fn sidecar_agrees() {
-        let readers = [reads::<Options>(), reads::<docker::Connection>()];
-        agree(super::super::MODULE.spec, &readers).unwrap();
-    }
 
     #[test]
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_volume/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Volume>| Ok(plan(options, observed)),
             |_, after| after,
         );

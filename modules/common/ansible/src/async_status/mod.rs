@@ -68,7 +68,7 @@ async fn cleanup(call: &Call, job: &Job) -> Result<Outcome, Failure> {
 mod tests {
     #[test]
     #[cfg(feature = "golden")]
-    fn the_sidecar_agrees() {
+    fn sidecar_and_options_agree() {
         use crate::golden::{agree, reads};
         agree(include_str!(concat!(env!("OUT_DIR"), "/async_status.json")), &[reads::<super::Options>()]).unwrap();
     }

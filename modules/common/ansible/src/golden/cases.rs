@@ -36,7 +36,7 @@ enum Again {
     Changes,
 }
 
-/// Runs every case in `folder`: the spec check, the options, the plan. Then it applies the plan in memory (`settle`
+/// Runs every case in the module's folder of the crate at `crate_dir` (`env!("CARGO_MANIFEST_DIR")`): the spec check, the options, the plan. Then it applies the plan in memory (`settle`
 /// turns the observed state and the plan's `after` into what would be observed next) and plans again: the second plan
 /// must be empty, so that each case is an idempotency test too.
 ///
@@ -44,7 +44,7 @@ enum Again {
 /// When a case comes out otherwise than written, or the folder has none.
 pub fn cases<Options, Observed, State, Action>(
     module: &Module,
-    folder: &str,
+    crate_dir: &str,
     plan: impl Fn(&Options, Option<&Observed>) -> Result<Plan<State, Action>, Failure>,
     settle: impl Fn(Option<Observed>, Option<State>) -> Option<Observed>,
 ) where
@@ -53,7 +53,8 @@ pub fn cases<Options, Observed, State, Action>(
     State: Serialize + Debug,
     Action: Display + Debug,
 {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+    let folder = format!("{crate_dir}/src/{}/cases", module.name);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
         .unwrap_or_else(|e| panic!("{folder}: {e}"))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "yml"))

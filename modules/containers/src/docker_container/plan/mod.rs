@@ -173,21 +173,13 @@ fn settle(options: &Options, after: &mut Container) -> Vec<Action> {
 
 #[cfg(test)]
 mod tests {
-    use ansible::golden::{agree, reads};
-
     use super::*;
-
-    #[test]
-    fn sidecar_agrees() {
-        let readers = [reads::<Options>(), reads::<docker::Connection>()];
-        agree(super::super::MODULE.spec, &readers).unwrap();
-    }
 
     #[test]
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_container/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| plan(options, observed.unwrap_or(&Observed::default())),
             |observed, after| Some(Observed { container: after, ..observed.unwrap_or_default() }),
         );
