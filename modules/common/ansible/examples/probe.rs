@@ -48,7 +48,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     tokio::time::sleep(Duration::from_secs_f64(options.sleep)).await;
     let after = options.text.clone().unwrap_or_default();
     let plan = Plan { before: Some(state("")), after: Some(state(&after)), actions: vec!["tell".to_owned()] };
-    let outcome = call.carry_out(&plan, async |_action| Ok(())).await?;
+    let (outcome, _) = call.carry_out(&plan, async |_action| Ok(())).await?;
     let environment: Map<String, Value> = std::env::vars().map(|(name, value)| (name, value.into())).collect();
     match options.end {
         End::Well => Ok(outcome

@@ -30,11 +30,6 @@ impl Call {
         options_from(&self.params)
     }
 
-    /// Whether any action was really done. Then what is there now may tell more than the plan could, as after a pull.
-    pub fn acted(&self) -> bool {
-        !self.progress.lock().done.is_empty()
-    }
-
     /// Adds a warning to the result.
     pub fn warn(&self, text: impl Into<String>) {
         self.progress.lock().warnings.push(text.into());

@@ -68,21 +68,25 @@ fn known(fields: Map<String, Value>) -> Map<String, Value> {
 impl Call {
     /// Carries out a plan: in check mode nothing, otherwise each action in turn by `apply`, which makes no choice that
     /// the plan has not made.
+    ///
+    /// Beside the outcome it gives what each action that was really done answered: nothing in check mode. There the
+    /// plan speaks; else what is there now may tell more than the plan could, as after a pull.
+    ///
     /// An error is led by the action's alternate form (`{:#}`), for sentences that sound like success.
     ///
     /// # Errors
     /// The failure of the first action that failed, which names the action, with `actions_done`: those before it.
-    pub async fn carry_out<State: Serialize, Action: Display>(
+    pub async fn carry_out<State: Serialize, Action: Display, Answer>(
         &self,
         plan: &Plan<State, Action>,
-        apply: impl AsyncFn(&Action) -> Result<(), Failure>,
-    ) -> Result<Outcome, Failure> {
-        self.steps(&plan.actions, apply).await?;
+        apply: impl AsyncFn(&Action) -> Result<Answer, Failure>,
+    ) -> Result<(Outcome, Vec<Answer>), Failure> {
+        let done = self.steps(&plan.actions, apply).await?;
         let mut outcome = Outcome::new(!plan.actions.is_empty()).with("actions", plan.sentences());
         if self.diff {
             outcome = outcome.with("diff", plan.diff());
         }
-        Ok(outcome)
+        Ok((outcome, done))
     }
 
     /// Waits for what a plan leads to, such as a healthy container: a step that changes nothing itself. In check mode
@@ -90,28 +94,29 @@ impl Call {
     ///
     /// # Errors
     /// The failure of the step, as in [`Call::carry_out`].
-    pub async fn wait_for<Action: Display>(
+    pub async fn wait_for<Action: Display, Answer>(
         &self,
         action: Action,
-        apply: impl AsyncFn(&Action) -> Result<(), Failure>,
+        apply: impl AsyncFn(&Action) -> Result<Answer, Failure>,
     ) -> Result<(), Failure> {
-        self.steps(&[action], apply).await
+        self.steps(&[action], apply).await.map(drop)
     }
 
     /// The workspace's only look at check mode.
-    async fn steps<Action: Display>(
+    async fn steps<Action: Display, Answer>(
         &self,
         actions: &[Action],
-        apply: impl AsyncFn(&Action) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+        apply: impl AsyncFn(&Action) -> Result<Answer, Failure>,
+    ) -> Result<Vec<Answer>, Failure> {
+        let mut done = Vec::new();
         if self.check_mode {
-            return Ok(());
+            return Ok(done);
         }
         for action in actions {
             let failed = |failure: Failure| failure.while_doing(&format!("{action:#}"));
-            apply(action).await.map_err(|failure| failed(failure).after(&self.progress.done()))?;
+            done.push(apply(action).await.map_err(|failure| failed(failure).after(&self.progress.done()))?);
             self.progress.add(action.to_string());
         }
-        Ok(())
+        Ok(done)
     }
 }

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::without_nulls;
+use crate::{ImageName, without_nulls};
 
 /// The name under which logins at Docker Hub are kept.
 const HUB: &str = "https://index.docker.io/v1/";
@@ -35,6 +35,14 @@ impl fmt::Debug for Credentials {
 }
 
 impl Credentials {
+    /// The user's login at the registry that the image's name names; `None` when there is none.
+    ///
+    /// # Errors
+    /// Those of [`Logins::of_user`] and [`Logins::for_registry`].
+    pub fn for_image(name: &ImageName) -> Result<Option<Credentials>, AuthError> {
+        Logins::of_user()?.for_registry(name.registry())
+    }
+
     /// The header of a request that concerns one registry.
     pub fn header(&self) -> (&'static str, String) {
         ("X-Registry-Auth", URL_SAFE.encode(self.json().to_string()))

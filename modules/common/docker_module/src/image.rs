@@ -23,11 +23,19 @@ impl ImageReference {
         if !tag.is_empty() && !ImageName::is_tag(tag) {
             return Err(Failure::new(format!("\"{tag}\" is not a valid docker tag!")));
         }
-        if ImageName::is_id(name) {
-            return Ok(ImageReference::Id(name.to_owned()));
+        if ImageName::is_id(name) || tag.is_empty() {
+            return Ok(ImageReference::of(name));
         }
-        let tag = if tag.is_empty() { "latest" } else { tag };
         Ok(ImageReference::Name(ImageName::parse(name).or_tag(tag)))
+    }
+
+    /// Reads a name or ID that stands alone; one with neither tag nor digest means `latest`.
+    pub fn of(name: &str) -> Self {
+        if ImageName::is_id(name) {
+            ImageReference::Id(name.to_owned())
+        } else {
+            ImageReference::Name(ImageName::parse(name).or_tag("latest"))
+        }
     }
 
     /// What the engine finds it by: of a name with a tag and a digest it knows the digest only.
@@ -62,6 +70,8 @@ mod tests {
             ("app", "1", "app:1", "app:1"),
             ("h:5/app:2", "1", "h:5/app:2", "h:5/app:2"),
             ("app:2@sha256:d", "1", "app:2@sha256:d", "app@sha256:d"),
+            ("h:5/app@sha256:d", "1", "h:5/app@sha256:d", "h:5/app@sha256:d"),
+            ("h:5/app", "", "h:5/app:latest", "h:5/app:latest"),
             (&id, "1", &id, &id),
         ] {
             let image = ImageReference::new(name, tag).unwrap();

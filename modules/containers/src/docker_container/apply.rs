@@ -1,7 +1,5 @@
 //! One engine call for each action.
 
-use std::cell::RefCell;
-
 use ansible::{Call, Failure};
 use bollard::query_parameters::{
     KillContainerOptions, RemoveContainerOptions, RestartContainerOptions, StartContainerOptions, StopContainerOptions,
@@ -12,12 +10,8 @@ use serde_json::{Map, Value, json};
 use super::plan::{Action, Create};
 use super::wait::{Ended, await_end, await_healthy, await_removed};
 
-pub async fn apply(
-    call: &Call,
-    engine: &Engine,
-    action: &Action,
-    ended: &RefCell<Option<Ended>>,
-) -> Result<(), Failure> {
+/// How the process ended, where the action waits for that.
+pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Option<Ended>, Failure> {
     let (client, patient) = (engine.client(), engine.patient_client());
     match action {
         Action::Create(create) => make(call, engine, create).await?,
@@ -41,7 +35,7 @@ pub async fn apply(
             if *cleanup {
                 remove(engine, name, true, true).await?;
             }
-            ended.replace(Some(end));
+            return Ok(Some(end));
         }
         Action::Stop { name, timeout } => {
             let options = StopContainerOptions { t: seconds(*timeout), ..StopContainerOptions::default() };
@@ -63,7 +57,7 @@ pub async fn apply(
         }
         Action::AwaitHealthy { name, timeout } => await_healthy(engine, name, *timeout).await?,
     }
-    Ok(())
+    Ok(None)
 }
 
 /// `POST /containers/create`. The platform is a query there, since API 1.41.

@@ -1,7 +1,8 @@
 //! The image that the task names: found, or pulled.
 
 use ansible::{Call, Failure, Outcome, Plan};
-use docker::{Engine, Image, ImageName, Logins};
+use docker::{Credentials, Engine, Image, ImageName};
+use docker_module::ImageReference;
 use serde::Serialize;
 use serde_json::json;
 
@@ -9,9 +10,7 @@ use super::options::{Options, Pull, PullCheckModeBehavior, State};
 
 /// The image of that name (with tag `latest` if it names none) or ID.
 pub async fn find(engine: &Engine, name: &str) -> Result<Option<Image>, Failure> {
-    let name =
-        if ImageName::is_id(name) { name.to_owned() } else { ImageName::parse(name).or_tag("latest").to_string() };
-    Ok(engine.image(&name).await?.map(|image| image.typed))
+    Ok(engine.image(&ImageReference::of(name).key()).await?.map(|image| image.typed))
 }
 
 /// What a pull may change.
@@ -41,14 +40,14 @@ pub async fn pull(call: &Call, engine: &Engine, options: &Options) -> Result<Out
     let before = before.map(|image| Tagged { image: image.id });
     let plan = Plan { before: before.clone(), after: None, actions };
     let pull = async |_: &String| {
-        let login = Logins::of_user()?.for_registry(full.registry())?;
+        let login = Credentials::for_image(&full)?;
         Ok(engine.pull(&full, options.platform.as_deref(), login.as_ref()).await?)
     };
-    let outcome = call.carry_out(&plan, pull).await?;
+    let (outcome, done) = call.carry_out(&plan, pull).await?;
     let after = find(engine, name).await?;
     let same = before.is_some_and(|before| after.is_some_and(|after| before.image == after.id));
     // In check mode nobody has tried.
-    let in_doubt = same && !call.acted();
+    let in_doubt = same && done.is_empty();
     if in_doubt && options.pull_check_mode_behavior == PullCheckModeBehavior::ImageNotPresent {
         return Ok(Outcome::unchanged());
     }

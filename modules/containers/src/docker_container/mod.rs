@@ -7,8 +7,6 @@ mod options;
 mod plan;
 mod wait;
 
-use std::cell::RefCell;
-
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;
 
@@ -26,9 +24,9 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let pulled = image::pull(&call, &engine, &options).await?;
     let (observed, mut container) = observe(&engine, &options).await?;
     let plan = plan(&options, &observed)?;
-    let ended = RefCell::new(None);
-    let carry = async |action: &Action| apply(&call, &engine, action, &ended).await;
-    let outcome = call.carry_out(&plan, carry).await?.after(pulled);
+    let carry = async |action: &Action| apply(&call, &engine, action).await;
+    let (outcome, done) = call.carry_out(&plan, carry).await?;
+    let outcome = outcome.after(pulled);
     if options.state == State::Healthy {
         let wait = Action::AwaitHealthy { name: options.name.clone(), timeout: options.healthy_wait_timeout };
         call.wait_for(wait, carry).await?;
@@ -37,7 +35,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
         container = engine.container(&options.name).await?;
     }
     let facts = container.filter(|_| options.state != State::Absent).map(|container| container.raw);
-    match ended.into_inner() {
+    match done.into_iter().flatten().next() {
         Some(ended) => {
             if options.output_logs {
                 call.log(&ended.output);

@@ -3,7 +3,7 @@
 use ansible::{Call, Failure};
 use docker::container::Container as Inspect;
 use docker::{Engine, Image, Inspected};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::image::find;
 use super::options::{ImageComparison, Options, State};
@@ -81,11 +81,4 @@ pub async fn resolve(call: &Call, engine: &Engine, options: &mut Options) -> Res
         }
     }
     Ok(())
-}
-
-/// The facts of a container, with what it printed.
-pub fn with_output(facts: Option<Value>, output: &str) -> Value {
-    let mut facts = facts.unwrap_or_else(|| json!({}));
-    facts["Output"] = output.into();
-    facts
 }

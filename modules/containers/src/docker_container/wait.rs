@@ -7,9 +7,7 @@ use bollard::container::LogOutput;
 use bollard::query_parameters::{LogsOptions, WaitContainerOptions};
 use docker::Engine;
 use futures_util::StreamExt;
-use serde_json::Value;
-
-use super::observe::with_output;
+use serde_json::{Value, json};
 
 /// What a process left behind.
 pub struct Ended {
@@ -28,6 +26,13 @@ impl Ended {
         let failure = Failure::new(self.output).with("changed", true).with("status", self.status);
         Err(failure.with("container", facts))
     }
+}
+
+/// The facts of a container, with what it printed.
+fn with_output(facts: Option<Value>, output: &str) -> Value {
+    let mut facts = facts.unwrap_or_else(|| json!({}));
+    facts["Output"] = output.into();
+    facts
 }
 
 /// Waits until the process ends.

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use ansible::{Failure, Secret};
 use docker::build::Build;
-use docker_module::Cli;
 
 use super::options::{BuildSecret, Options, Output};
 
@@ -148,14 +147,6 @@ fn text(output: &Output) -> String {
         }
     };
     fields.iter().map(quoted).collect::<Vec<_>>().join(",")
-}
-
-/// The plug-in's version, such as `0.13.1`; `None` when it can't be run.
-pub async fn version(cli: &Cli) -> Option<String> {
-    let done = cli.run(&["buildx".to_owned(), "version".to_owned()], &[]).await.ok().filter(|done| done.success)?;
-    // github.com/docker/buildx v0.13.1 788433953af10f2a698f5c07611dddce2e08c7a0
-    let version = done.stdout.split_whitespace().nth(1)?;
-    Some(version.trim_start_matches('v').to_owned())
 }
 
 #[cfg(test)]

@@ -6,13 +6,11 @@ mod observe;
 mod options;
 mod plan;
 
-use std::cell::RefCell;
-
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::{Cli, connect_as_cli};
 use serde_json::json;
 
-use self::apply::{Said, apply};
+use self::apply::apply;
 use self::buildx::Command;
 use self::observe::observe;
 use self::options::Options;
@@ -28,16 +26,13 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let (observed, raw) = observe(&engine, &cli, &options).await?;
     let plan = plan(&options, &observed)?;
     let command = Command::new(&options, &desired(&options, &observed)?).words;
-    let said = RefCell::new(Said::default());
-    let outcome = call.carry_out(&plan, async |action| apply(&engine, &cli, action, &said).await).await;
-    let Said { stdout, stderr } = said.into_inner();
-    let outcome =
-        outcome.map_err(|failure| failure.with("command", &command).with("stdout", &stdout).with("stderr", &stderr))?;
-    if !call.acted() {
+    let carried_out = call.carry_out(&plan, async |action| apply(&engine, &cli, action).await).await;
+    let (outcome, done) = carried_out.map_err(|failure| failure.with("command", &command))?;
+    let Some(said) = done.into_iter().next() else {
         return Ok(outcome.with("image", raw.unwrap_or_else(|| json!({}))));
-    }
+    };
     let image = engine.image(&name).await?.map_or_else(|| json!({}), |image| image.raw);
-    Ok(outcome.with("image", image).with("command", command).with("stdout", stdout).with("stderr", stderr))
+    Ok(outcome.with("image", image).with("command", command).with("stdout", said.stdout).with("stderr", said.stderr))
 }
 
 #[cfg(test)]

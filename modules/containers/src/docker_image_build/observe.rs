@@ -8,7 +8,6 @@ use docker::{Engine, Image};
 use docker_module::Cli;
 use serde_json::Value;
 
-use super::buildx;
 use super::options::{Options, Rebuild};
 
 /// What is there before the build.
@@ -39,9 +38,17 @@ pub async fn observe(engine: &Engine, cli: &Cli, options: &Options) -> Result<(O
         observed.content = Some(context.sha256(&options.decisive())?);
     }
     if options.needs_buildkit().is_some() || observed.needs_buildkit.is_some() {
-        observed.buildx = buildx::version(cli).await;
+        observed.buildx = buildx_version(cli).await;
     }
     Ok((observed, raw))
+}
+
+/// The buildx plug-in's version, such as `0.13.1`; `None` when it can't be run.
+async fn buildx_version(cli: &Cli) -> Option<String> {
+    let done = cli.run(&["buildx".to_owned(), "version".to_owned()], &[]).await.ok().filter(|done| done.success)?;
+    // github.com/docker/buildx v0.13.1 788433953af10f2a698f5c07611dddce2e08c7a0
+    let version = done.stdout.split_whitespace().nth(1)?;
+    Some(version.trim_start_matches('v').to_owned())
 }
 
 /// In the peer's words, which plays compare with.

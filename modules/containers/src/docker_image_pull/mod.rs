@@ -1,17 +1,18 @@
 //! `docker_image_pull`: pulls an image from a registry.
 
+mod apply;
 mod observe;
 mod options;
 mod plan;
 
 use ansible::{Call, Failure, Module, Outcome};
-use docker::Engine;
 use docker_module::connect;
 use serde_json::{Value, json};
 
-use self::observe::{local, login, observe};
+use self::apply::apply;
+use self::observe::{local, observe};
 use self::options::Options;
-use self::plan::{Action, plan};
+use self::plan::plan;
 
 pub const MODULE: Module = ansible::module!(docker_image_pull, run);
 
@@ -21,20 +22,15 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let engine = connect(&call).await?;
     let (observed, raw) = observe(&engine, &options, &name).await?;
     let plan = plan(&options, &observed)?;
-    let outcome = call.carry_out(&plan, async |action| apply(&engine, action).await).await?;
+    let (outcome, done) = call.carry_out(&plan, async |action| apply(&engine, action).await).await?;
     let id = |local: &Option<plan::Local>| local.as_ref().map(|local| local.id.clone());
-    if !call.acted() {
+    if done.is_empty() {
         return Ok(told(outcome, id(&plan.before), id(&plan.after), raw));
     }
     // What the tag stood for at the registry shows only now; it may be what was here already.
     let (pulled, raw) = local(&engine, &name).await?.map(|image| (image.typed, image.raw)).unzip();
     let outcome = outcome.changed_if(pulled != observed.image);
     Ok(told(outcome, id(&plan.before), pulled.map(|image| image.id), raw))
-}
-
-async fn apply(engine: &Engine, action: &Action) -> Result<(), Failure> {
-    let Action::Pull { name, platform } = action;
-    Ok(engine.pull(name, platform.as_deref(), login(name)?.as_ref()).await?)
 }
 
 /// The peer returns the diff always, and in this form; plays compare its IDs.

@@ -1,7 +1,7 @@
 //! What `docker_image_pull` needs to know of the engine and of the registry.
 
 use ansible::Failure;
-use docker::{ApiVersion, Credentials, Engine, Image, ImageName, Inspected, Logins, Platform};
+use docker::{ApiVersion, Credentials, Engine, Image, ImageName, Inspected, Platform};
 use docker_module::ImageReference;
 use serde_json::json;
 
@@ -38,7 +38,9 @@ pub async fn observe(
         runs_on = Some(here);
     }
     let at_registry = match options.pull {
-        Pull::Newer if name.digest.is_none() => Some(engine.digest_at_registry(name, login(name)?.as_ref()).await?),
+        Pull::Newer if name.digest.is_none() => {
+            Some(engine.digest_at_registry(name, Credentials::for_image(name)?.as_ref()).await?)
+        }
         Pull::Newer | Pull::Always | Pull::NotPresent => None,
     };
     let (typed, raw) = image.map(|image| (image.typed, image.raw)).unzip();
@@ -48,11 +50,6 @@ pub async fn observe(
 /// The image that the name stands for on the engine.
 pub async fn local(engine: &Engine, name: &ImageName) -> Result<Option<Inspected<Image>>, Failure> {
     Ok(engine.image(&ImageReference::Name(name.clone()).key()).await?)
-}
-
-/// The login for the name's registry.
-pub fn login(name: &ImageName) -> Result<Option<Credentials>, Failure> {
-    Ok(Logins::of_user()?.for_registry(name.registry())?)
 }
 
 /// The containerd image store holds an image for several platforms, and shows the engine's own first.

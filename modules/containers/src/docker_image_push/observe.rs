@@ -1,7 +1,7 @@
 //! What `docker_image_push` needs to know of the engine and of the registry.
 
 use ansible::Failure;
-use docker::{Credentials, Engine, Image, ImageName, Logins};
+use docker::{Credentials, Engine, Image, ImageName};
 use serde_json::Value;
 
 /// What is there before the push.
@@ -22,11 +22,6 @@ pub async fn observe(engine: &Engine, name: &ImageName) -> Result<(Observed, Val
     let image = engine.image(&name.to_string()).await?;
     let image = image.ok_or_else(|| Failure::new(format!("Cannot find image {name}")))?;
     // When the registry can't be asked, the push itself says why.
-    let at_registry = engine.digest_at_registry(name, login(name)?.as_ref()).await.ok();
+    let at_registry = engine.digest_at_registry(name, Credentials::for_image(name)?.as_ref()).await.ok();
     Ok((Observed { image: image.typed, at_registry }, image.raw))
-}
-
-/// The login for the name's registry.
-pub fn login(name: &ImageName) -> Result<Option<Credentials>, Failure> {
-    Ok(Logins::of_user()?.for_registry(name.registry())?)
 }

@@ -1,6 +1,5 @@
-//! Carries out the actions of `docker_image_remove`.
+//! One engine call for each action.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use ansible::{Failure, Plan};
@@ -26,8 +25,8 @@ impl Removed {
     }
 }
 
-/// One engine call; the engine tells what went with it.
-pub async fn apply(engine: &Engine, action: &Action, removed: &RefCell<Removed>) -> Result<(), Failure> {
+/// What the engine says went with it.
+pub async fn apply(engine: &Engine, action: &Action) -> Result<Removed, Failure> {
     let Action::Remove { image, force, prune } = action;
     let options = RemoveImageOptions { force: *force, noprune: !prune, ..RemoveImageOptions::default() };
     let told = match engine.patient_client().remove_image(&image.key(), Some(options), None).await {
@@ -40,6 +39,5 @@ pub async fn apply(engine: &Engine, action: &Action, removed: &RefCell<Removed>)
     };
     let deleted = told.iter().filter_map(|item| item.deleted.clone()).collect();
     let untagged = told.iter().filter_map(|item| item.untagged.clone()).collect();
-    removed.replace(Removed { deleted, untagged });
-    Ok(())
+    Ok(Removed { deleted, untagged })
 }

@@ -4,8 +4,6 @@ mod apply;
 mod options;
 mod plan;
 
-use std::cell::RefCell;
-
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;
 use serde_json::json;
@@ -22,9 +20,8 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let engine = connect(&call).await?;
     let (image, raw) = engine.image(&reference.key()).await?.map(|image| (image.typed, image.raw)).unzip();
     let plan = plan(&options, image.map(Images::from).as_ref())?;
-    let removed = RefCell::new(Removed::planned(&plan));
-    let outcome = call.carry_out(&plan, async |action| apply(&engine, action, &removed).await).await?;
-    let Removed { deleted, untagged } = removed.into_inner();
+    let (outcome, done) = call.carry_out(&plan, async |action| apply(&engine, action).await).await?;
+    let Removed { deleted, untagged } = done.into_iter().next().unwrap_or_else(|| Removed::planned(&plan));
     let outcome = outcome.with("image", raw.unwrap_or_else(|| json!({})));
     // The peer's diff names all that is known of the image, not only what differs; plays look at it.
     let sides = json!({ "before": Images::side(plan.before.as_ref()), "after": Images::side(plan.after.as_ref()) });

@@ -1,4 +1,4 @@
-//! Carries out the actions of `docker_image_tag`.
+//! One engine call for each action.
 
 use ansible::Failure;
 use bollard::query_parameters::TagImageOptions;

@@ -21,7 +21,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let engine = connect(&call).await?;
     let (observed, image) = observe(&engine, &options.image()?, &names).await?;
     let plan = plan(&options, &observed)?;
-    let outcome = call.carry_out(&plan, async |action| apply(&engine, action).await).await?;
+    let (outcome, _) = call.carry_out(&plan, async |action| apply(&engine, action).await).await?;
     let tagged: Vec<String> = plan.actions.iter().map(|action| action.name.to_string()).collect();
     Ok(outcome.with("image", image).with("tagged_images", tagged))
 }

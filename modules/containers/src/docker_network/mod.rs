@@ -22,7 +22,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let there = network.as_ref().map(|network| network.typed.clone());
     let observed = observe::containers(&call, &engine, &options, there).await?;
     let plan = plan(&options, &observed)?;
-    let outcome = call.carry_out(&plan, async |action| apply(&call, &engine, action).await).await?;
+    let (outcome, _) = call.carry_out(&plan, async |action| apply(&call, &engine, action).await).await?;
     if outcome.changed() {
         network = observe::network(&engine, &options.name).await?;
     }

@@ -60,7 +60,7 @@ fn told(failure: Failure, job: &Job) -> Failure {
 async fn cleanup(call: &Call, job: &Job) -> Result<Outcome, Failure> {
     let file = job.file();
     let plan = Plan { before: Some(&file), after: None, actions: vec![format!("remove {}", file.display())] };
-    let outcome = call.carry_out(&plan, async |_| job.remove().map_err(Failure::from)).await?;
+    let (outcome, _) = call.carry_out(&plan, async |_| job.remove().map_err(Failure::from)).await?;
     Ok(outcome.with("changed", false).with("ansible_job_id", &job.id).with("erased", &file))
 }
 
