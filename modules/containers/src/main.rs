@@ -2,6 +2,8 @@
 
 mod current_container_facts;
 mod docker_container;
+mod docker_container_copy_into;
+mod docker_container_exec;
 mod docker_container_info;
 mod docker_context_info;
 mod docker_host_info;
@@ -22,6 +24,8 @@ const DOMAIN: ansible::Domain = ansible::Domain {
     modules: &[
         current_container_facts::MODULE,
         docker_container::MODULE,
+        docker_container_copy_into::MODULE,
+        docker_container_exec::MODULE,
         docker_container_info::MODULE,
         docker_context_info::MODULE,
         docker_host_info::MODULE,

@@ -29,6 +29,13 @@ impl Outcome {
         self
     }
 
+    /// The same outcome with a diff of the module's own in place of the plan's, in diff mode: for files, whose text says
+    /// more than their facts.
+    #[must_use]
+    pub fn with_diff(self, diff: impl Serialize) -> Self {
+        if self.result.contains_key("diff") { self.with("diff", diff) } else { self }
+    }
+
     /// The same outcome, changed or not as what is there afterwards tells: for actions whose effect nobody knows
     /// beforehand, such as a pull.
     #[must_use]

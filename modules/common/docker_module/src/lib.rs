@@ -5,6 +5,7 @@
 mod api;
 mod cli;
 mod duration;
+mod env;
 mod filters;
 mod image;
 mod labels;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub use api::require_api;
 pub use cli::{Cli, Done};
 pub use duration::Duration;
+pub use env::Env;
 pub use filters::Filters;
 pub use image::ImageReference;
 pub use labels::Labels;

@@ -4,21 +4,14 @@
 //! `docker build` sends them.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task;
 
-use bytes::Bytes;
-use hyper::body::{Body, Frame};
 use tar::{Builder, EntryType, Header};
-use tokio::sync::mpsc;
 
 use super::context::{Context, ContextError, Entry, Kind, Place};
 use crate::sha256::hexadecimal;
-
-const CHUNK: usize = 64 * 1024;
+use crate::upload::{Upload, WhyBroken};
 
 impl Context {
     /// The name by which the engine finds the Dockerfile in the archive.
@@ -133,68 +126,9 @@ impl Read for Exactly {
     }
 }
 
-/// The archive as the body of a request. A thread writes it as fast as the engine takes it.
-#[derive(Debug)]
-pub(super) struct Upload {
-    chunks: mpsc::Receiver<io::Result<Bytes>>,
-}
-
-/// Why the upload broke off, to be asked after the request failed.
-#[derive(Debug, Clone, Default)]
-pub(super) struct WhyBroken(Arc<Mutex<Option<ContextError>>>);
-
-impl WhyBroken {
-    pub(super) fn take(&self) -> Option<ContextError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl Upload {
-    pub(super) fn start(context: Context) -> (Upload, WhyBroken) {
-        let (sender, chunks) = mpsc::channel(4);
-        let why = WhyBroken::default();
-        let told = why.clone();
-        std::thread::spawn(move || {
-            let mut out = BufWriter::with_capacity(CHUNK, Chunks(sender.clone()));
-            let written = context.write_tar(&mut out).and_then(|()| out.flush().map_err(ContextError::Send));
-            match written {
-                // The engine went away or had enough; its own answer tells why.
-                Ok(()) | Err(ContextError::Send(_)) => {}
-                Err(error) => {
-                    *told.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-                    // What is still in the buffer must not follow the break.
-                    let _ = out.into_parts();
-                    let _ = sender.blocking_send(Err(io::Error::other("the build context can't be read")));
-                }
-            }
-        });
-        (Upload { chunks }, why)
-    }
-}
-
-impl Body for Upload {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-    ) -> task::Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.chunks.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
-    }
-}
-
-struct Chunks(mpsc::Sender<io::Result<Bytes>>);
-
-impl Write for Chunks {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
-        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// The archive as the body of a request.
+pub(super) fn upload(context: Context) -> (Upload, WhyBroken<ContextError>) {
+    Upload::start(move |out| context.write_tar(out))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use self::archive::Upload;
+use self::archive::upload;
 pub use self::context::{Context, ContextError, Dockerfile};
 pub use self::dockerfile::needs_buildkit;
 use crate::{Engine, Error, Logins, Progress};
@@ -72,7 +72,7 @@ impl Engine {
         let query: Vec<(&str, &str)> = query.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let mut headers = vec![("Content-Type", "application/x-tar".to_owned())];
         headers.extend(Logins::of_user()?.header_of_all()?);
-        let (upload, why_broken) = Upload::start(context);
+        let (upload, why_broken) = upload(context);
         let built = async {
             let mut lines = self.post_for_progress("/build", &query, &headers, upload).await?;
             while let Some(line) = lines.next().await? {

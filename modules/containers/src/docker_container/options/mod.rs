@@ -10,7 +10,7 @@ mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use docker_module::{Labels, Size, SizeOrUnlimited, Text};
+use docker_module::{Env, Labels, Size, SizeOrUnlimited, Text};
 use serde::{Deserialize, Serialize};
 
 use self::devices::{DeviceOps, DeviceRequest, DeviceSpeed};
@@ -19,7 +19,7 @@ use self::logging::LogOptions;
 use self::mounts::{Mounts, Tmpfs, Volumes};
 use self::networks::Network;
 use self::ports::{ExposedPorts, PublishedPorts};
-use self::process::{Command, Devices, Env, Healthcheck, Ulimits};
+use self::process::{Command, Devices, Healthcheck, Ulimits};
 
 #[derive(Debug, Deserialize)]
 pub struct Options {

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ansible::{Failure, Sentence};
 use docker::container::{Device, Ulimit};
-use docker_module::{Duration, Text, split_words};
+use docker_module::{Duration, Env, Text, split_words};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{CommandHandling, Options};
 
@@ -65,27 +64,6 @@ impl Options {
                 Some(line).filter(|line| !line.is_empty())
             }
         }
-    }
-}
-
-/// `env`: names with text. Anything but text is refused, because its spelling would be a guess.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "BTreeMap<String, Value>")]
-pub struct Env(pub BTreeMap<String, String>);
-
-impl TryFrom<BTreeMap<String, Value>> for Env {
-    type Error = Sentence;
-
-    fn try_from(given: BTreeMap<String, Value>) -> Result<Self, Sentence> {
-        let text = |(name, value)| match value {
-            Value::String(text) => Ok((name, text)),
-            _ => Err(Sentence(format!(
-                "Non-string value found for env option. Ambiguous env options must be wrapped in quotes to avoid them \
-                 being interpreted when directly specified in YAML, or explicitly converted to strings when the option \
-                 is templated. Key: {name}"
-            ))),
-        };
-        given.into_iter().map(text).collect::<Result<_, _>>().map(Env)
     }
 }
 

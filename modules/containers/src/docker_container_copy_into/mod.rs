@@ -1,0 +1,28 @@
+//! `docker_container_copy_into`: copies a file into a container.
+
+mod apply;
+mod diff;
+mod observe;
+mod options;
+mod plan;
+
+use ansible::{Call, Failure, Module, Outcome};
+use docker_module::connect;
+
+use self::apply::apply;
+use self::observe::observe;
+use self::options::Options;
+use self::plan::plan;
+
+pub const MODULE: Module = ansible::module!(docker_container_copy_into, run);
+
+async fn run(call: Call) -> Result<Outcome, Failure> {
+    let options: Options = call.options()?;
+    let source = options.source()?;
+    let engine = connect(&call).await?;
+    let (observed, texts) = observe(&engine, &options, &source).await?;
+    let plan = plan(&options, &observed)?;
+    let outcome = call.carry_out(&plan, async |action| apply(&engine, action, &source).await).await?;
+    let diff = diff::of(&options, &observed.path, &texts);
+    Ok(outcome.with_diff(diff).with("container_path", observed.path))
+}
