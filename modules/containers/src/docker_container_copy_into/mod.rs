@@ -22,7 +22,17 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let engine = connect(&call).await?;
     let (observed, texts) = observe(&engine, &options, &source).await?;
     let plan = plan(&options, &observed)?;
-    let outcome = call.carry_out(&plan, async |action| apply(&engine, action, &source).await).await?;
+    let (outcome, _) = call.carry_out(&plan, async |action| apply(&engine, action, &source).await).await?;
     let diff = diff::of(&options, &observed.path, &texts);
     Ok(outcome.with_diff(diff).with("container_path", observed.path))
+}
+
+#[cfg(test)]
+mod tests {
+    use ansible::golden::{agree, reads};
+
+    #[test]
+    fn sidecar_and_options_agree() {
+        agree(super::MODULE.spec, &[reads::<super::Options>(), reads::<docker::Connection>()]).unwrap();
+    }
 }

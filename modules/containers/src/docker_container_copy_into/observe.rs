@@ -102,7 +102,12 @@ async fn user(engine: &Engine, container: &str) -> Result<(u64, u64), Failure> {
              `owner_id` and `group_id`"
         ))
     };
-    let done = engine.exec(&exec, None).await.map_err(|error| failed(error.to_string()))?;
+    let done = engine.exec(&exec, None).await.map_err(|error| {
+        // The peer's wording, which plays match on.
+        let paused = error.is_conflict() && error.to_string().contains("paused");
+        let sentence = || Failure::new(format!("Cannot execute command in paused container \"{container}\""));
+        if paused { sentence() } else { failed(error.to_string()) }
+    })?;
     let (stdout, stderr) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     let mut numbers = stdout.lines().map_while(|line| line.trim().parse().ok());
     match (done.status, numbers.next(), numbers.next()) {

@@ -92,16 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sidecar_agrees() {
-        use ansible::golden::{agree, reads};
-        assert_eq!(agree(super::super::MODULE.spec, &[reads::<Options>(), reads::<docker::Connection>()]), Ok(()));
-    }
-
-    #[test]
     fn cases() {
         ansible::golden::cases(
             &super::super::MODULE,
-            concat!(env!("CARGO_MANIFEST_DIR"), "/src/docker_container_copy_into/cases"),
+            env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| {
                 options.source()?;
                 options.mode()?;
