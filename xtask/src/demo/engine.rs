@@ -29,14 +29,10 @@ pub fn choose(version: Option<&str>, place: &Path) -> Result<Choice> {
     if let Some(number) = version {
         return private(place, versions.filter(|known| known.number() == number).collect());
     }
-    // One that the demo started is gone on with, whatever has come up since.
-    if answers(&place.join("docker.sock")) {
-        return private(place, versions.collect());
+    if let Some(address) = own(place)? {
+        return Ok(Choice::Own(address));
     }
-    match own()? {
-        Some(address) => Ok(Choice::Own(address)),
-        None => private(place, versions.collect()),
-    }
+    private(place, versions.collect())
 }
 
 fn private(place: &Path, versions: Vec<Version>) -> Result<Choice> {
@@ -49,11 +45,13 @@ fn private(place: &Path, versions: Vec<Version>) -> Result<Choice> {
     Ok(Choice::Private(place.to_owned(), versions))
 }
 
-/// The address of the machine's or user's own engine, when it answers.
-pub fn own() -> Result<Option<String>> {
-    if let Ok(address) = std::env::var("DOCKER_HOST")
-        && !address.is_empty()
-    {
+/// The address of the engine that is not ours: the one that DOCKER_HOST names, else, where the demo has not started one
+/// already, the machine's or the user's, when it answers.
+pub fn own(place: &Path) -> Result<Option<String>> {
+    let ours = place.join("docker.sock");
+    let address = std::env::var("DOCKER_HOST").unwrap_or_default();
+    // The private one's address is what we tell the user to look at the containers with.
+    if !address.is_empty() && address != format!("unix://{}", ours.display()) {
         let Some(socket) = address.strip_prefix("unix://") else {
             bail!(
                 "DOCKER_HOST is {address}, but the demo looks at its page on 127.0.0.1 and so wants an engine of this \
@@ -64,6 +62,9 @@ pub fn own() -> Result<Option<String>> {
             bail!("no engine answers you at DOCKER_HOST, {address}: start it, or unset DOCKER_HOST");
         }
         return Ok(Some(address));
+    }
+    if answers(&ours) {
+        return Ok(None);
     }
     // A rootless engine listens in the user's own folder.
     let rootless = std::env::var_os("XDG_RUNTIME_DIR").map(|folder| PathBuf::from(folder).join("docker.sock"));

@@ -78,7 +78,7 @@ fn down(workspace: &Workspace, arguments: &Arguments) -> Result<()> {
     if ended {
         println!("the private engine has ended, and all that was on it is gone");
     }
-    let own = if arguments.engine.is_some() { None } else { engine::own()? };
+    let own = if arguments.engine.is_some() { None } else { engine::own(&arguments.place)? };
     match own {
         Some(docker_host) => {
             venv::packages(Need::Ansible)?;
