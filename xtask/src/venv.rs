@@ -36,7 +36,7 @@ const PACKAGES: [(Need, &str, &str); 14] = [
     (Need::Tests, "acl", "/usr/bin/setfacl"),
     (Need::Tests, "busybox-static", "/bin/busybox"),
     (Need::Ansible, "ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
-    (Need::Tests, "curl", "/usr/bin/curl"),
+    (Need::Engine, "curl", "/usr/bin/curl"),
     (Need::Ansible, "gcc", "/usr/bin/cc"),
     (Need::Tests, "git", "/usr/bin/git"),
     (Need::Engine, "iproute2", "/usr/bin/ip"),

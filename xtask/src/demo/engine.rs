@@ -90,7 +90,7 @@ impl Choice {
         };
         let mut reasons = Vec::new();
         for version in versions {
-            println!("private engine {} (the first time it is fetched from Debian)", version.number());
+            println!("private engine {}, the first time fetched from Debian", version.number());
             match version.fetch() {
                 Ok(()) => return Ok(Site::private(Engine::start_at(&place, version)?)),
                 Err(error) => reasons.push(error.to_string()),
@@ -133,7 +133,7 @@ impl Site {
                 let docker = process::shown(&engine.docker());
                 format!("  {curl}\n  DOCKER_HOST={} {docker} ps", self.docker_host)
             }
-            None => format!("  curl {url}\n  DOCKER_HOST={} docker ps", self.docker_host),
+            None => format!("  {url}\n  DOCKER_HOST={} docker ps", self.docker_host),
         }
     }
 }
