@@ -92,8 +92,11 @@ impl Level<'_> {
             let Some(refusal) = (reader.refusal)(self.wrapped(least.into())) else { continue };
             let here = self.place();
             let here = if here.is_empty() { "." } else { here.trim_end_matches('.') };
-            if refusal.path == here && refusal.why.starts_with("missing field") {
-                self.say("", &format!("{}, though the option need not be given and has no default", refusal.why));
+            if refusal.path == here
+                && let Some(field) = refusal.why.strip_prefix("missing field ")
+            {
+                let what = "the field must be an Option, since the option need not be given and has no default";
+                self.say(field.trim_matches('`'), what);
             }
         }
     }
@@ -270,7 +273,7 @@ mod tests {
             "`mounts.read_only`: a field, but not documented",
             "`mounts.target`: documented as int, but its field is of another type",
             "`mounts.mode`: documented, but no field reads it",
-            "`mounts`: missing field `target`, though the option need not be given",
+            "`mounts.target`: the field must be an Option, since the option need not be given",
         ] {
             assert!(told.contains(expected), "{expected}\nnot in:\n{told}");
         }

@@ -64,7 +64,8 @@ pub fn cases<Options, Observed, State, Action>(
     let mut wrong = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
-        let (head, wanted) = text.split_once("\n---\n").unwrap_or_else(|| panic!("{}: no `---` line", file.display()));
+        // A new case need not have its second document yet: then nothing comes out as wanted.
+        let (head, wanted) = text.split_once("\n---\n").unwrap_or((text.trim_end(), "null"));
         let given: Given = yaml_serde::from_str(head).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let got = match run(module, &plan, &settle, given) {
             Ok(got) => got,
