@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use docker::bollard::query_parameters::{StartContainerOptions, StopContainerOptions};
 use docker::{Connection, Engine, Error};
 use rustix::process::Uid;
 use tests::Version;
@@ -111,20 +112,15 @@ fn a_long_wait_can_opt_out_of_the_timeout() {
     assert!(private.docker().args(run_args).output().unwrap().status.success());
     run(async {
         let engine = Engine::connect(&Connection { timeout: 1, ..to(&private.docker_host()) }).await.unwrap();
-        let options =
-            || Some(docker::bollard::query_parameters::StopContainerOptions { t: Some(3), ..Default::default() });
-        let error = Error::from(engine.client().stop_container("stubborn", options()).await.unwrap_err());
+        let options = || Some(StopContainerOptions { t: Some(3), ..Default::default() });
+        let error = engine.write(|client| client.stop_container("stubborn", options())).await.unwrap_err();
         assert!(
             matches!(&error, Error::Timeout { request, .. } if request.starts_with("POST /containers/stubborn/stop")),
             "{error:?}"
         );
         tokio::time::sleep(Duration::from_secs(3)).await;
-        engine
-            .client()
-            .start_container("stubborn", None::<docker::bollard::query_parameters::StartContainerOptions>)
-            .await
-            .unwrap();
-        engine.patient_client().stop_container("stubborn", options()).await.unwrap();
+        engine.write(|client| client.start_container("stubborn", None::<StartContainerOptions>)).await.unwrap();
+        engine.write_patiently(|client| client.stop_container("stubborn", options())).await.unwrap();
     });
 }
 

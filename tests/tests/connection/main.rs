@@ -10,6 +10,7 @@ mod reuse;
 mod ssh;
 mod tls;
 
+use docker::bollard::query_parameters::RemoveVolumeOptions;
 use docker::{Connection, Engine, Error};
 
 /// Runs a future as the binaries do: on one thread.
@@ -34,13 +35,12 @@ fn failure(connection: &Connection) -> Error {
 async fn write_and_read(engine: &Engine) -> Result<(), Error> {
     let name = "some volume-name".replace(' ', "_");
     let request = docker::bollard::models::VolumeCreateRequest { name: Some(name.clone()), ..Default::default() };
-    engine.client().create_volume(request).await?;
+    engine.write(|client| client.create_volume(request)).await?;
     let volume = engine.volume(&name).await?.unwrap();
     assert_eq!((volume.typed.name.as_str(), volume.typed.driver.as_str()), (name.as_str(), "local"));
     assert!(volume.raw.get("Mountpoint").is_some());
-    engine.client().remove_volume(&name, None::<docker::bollard::query_parameters::RemoveVolumeOptions>).await?;
-    let again = engine.client().remove_volume(&name, None::<docker::bollard::query_parameters::RemoveVolumeOptions>);
-    let refused = Error::from(again.await.unwrap_err());
+    engine.write(|client| client.remove_volume(&name, None::<RemoveVolumeOptions>)).await?;
+    let refused = engine.write(|client| client.remove_volume(&name, None::<RemoveVolumeOptions>)).await.unwrap_err();
     assert!(refused.is_not_found() && refused.to_string().contains("no such volume"), "{refused}");
     assert!(engine.volume(&name).await?.is_none());
     Ok(())

@@ -40,9 +40,8 @@ fn pinned(private: &tests::Engine) {
         // Reads and writes both carry the version: the engine refuses one that it does not know.
         let engine = Engine::connect(&pinned("1.99")).await.unwrap();
         let read = engine.volume("x").await.unwrap_err();
-        let write = Error::from(
-            engine.client().create_volume(docker::bollard::models::VolumeCreateRequest::default()).await.unwrap_err(),
-        );
+        let request = docker::bollard::models::VolumeCreateRequest::default();
+        let write = engine.write(|client| client.create_volume(request)).await.unwrap_err();
         for refused in [read, write] {
             assert!(matches!(refused, Error::VersionRefused { .. }), "{refused:?}");
             assert!(refused.to_string().contains("client version 1.99 is too new"), "{refused}");
@@ -72,7 +71,7 @@ fn odd_names(private: &tests::Engine) {
             labels: Some([(label.0.to_owned(), label.1.to_owned())].into()),
             ..Default::default()
         };
-        engine.client().create_volume(request).await.unwrap();
+        engine.write(|client| client.create_volume(request)).await.unwrap();
         let filter = serde_json::json!({ "label": [format!("{}={}", label.0, label.1)] }).to_string();
         let listed = engine.get("/volumes", &[("filters", &filter)]).await.unwrap();
         assert_eq!(listed["Volumes"][0]["Labels"][label.0], label.1, "{listed}");

@@ -40,7 +40,7 @@ fn a_stream_does_not_hold_up_other_requests() {
         let started = private.docker().args(["run", "-d", "--name", "talker", "tiny:1", "yes"]).output().unwrap();
         assert!(started.status.success(), "{started:?}");
         let options = LogsOptions { stdout: true, follow: true, ..Default::default() };
-        let mut logs = pin!(engine.client().logs("talker", Some(options)));
+        let mut logs = pin!(engine.stream(|client| client.logs("talker", Some(options))));
         assert!(std::future::poll_fn(|context| logs.as_mut().poll_next(context)).await.unwrap().is_ok());
         write_and_read(&engine).await.unwrap();
         assert!(std::future::poll_fn(|context| logs.as_mut().poll_next(context)).await.unwrap().is_ok());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bollard::{BollardRequest, ClientVersion, Docker};
 use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 use hyper::Method;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -117,15 +118,42 @@ impl Engine {
         &self.link
     }
 
-    /// bollard over the same connection, for writes. Its errors convert into ours by `?`.
-    pub fn client(&self) -> &Docker {
-        &self.client
+    /// Writes through bollard, over the same connection: `engine.write(|client| client.create_volume(request))`.
+    ///
+    /// bollard is reached in no other way, so that its errors are ours before anybody sees them. It puts names into its
+    /// paths as they are: one that may hold more than a URL's letters goes through [`crate::url_path`].
+    ///
+    /// # Errors
+    /// The engine can't be reached or refuses.
+    pub async fn write<'a, T, Call>(&'a self, call: impl FnOnce(&'a Docker) -> Call) -> Result<T, Error>
+    where
+        Call: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        Ok(call(&self.client).await?)
     }
 
-    /// As [`Engine::client`], but it waits for the start of an answer as long as it takes: for waits, pulls, builds and
+    /// As [`Engine::write`], but it waits for the start of an answer as long as it takes: for starts, removals, and
     /// stops with a long grace.
-    pub fn patient_client(&self) -> &Docker {
-        &self.patient
+    ///
+    /// # Errors
+    /// As [`Engine::write`].
+    pub async fn write_patiently<'a, T, Call>(&'a self, call: impl FnOnce(&'a Docker) -> Call) -> Result<T, Error>
+    where
+        Call: Future<Output = Result<T, bollard::errors::Error>>,
+    {
+        Ok(call(&self.patient).await?)
+    }
+
+    /// What bollard gives piece by piece, such as logs or a wait; as patient as [`Engine::write_patiently`], and its
+    /// errors are ours too.
+    pub fn stream<'a, T, Pieces>(
+        &'a self,
+        call: impl FnOnce(&'a Docker) -> Pieces,
+    ) -> impl Stream<Item = Result<T, Error>>
+    where
+        Pieces: Stream<Item = Result<T, bollard::errors::Error>>,
+    {
+        call(&self.patient).map(|piece| Ok(piece?))
     }
 
     /// The API version that is spoken.

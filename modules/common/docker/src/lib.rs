@@ -1,7 +1,7 @@
 //! The engine: one connection, negotiated, to Docker or Podman. Knows no Ansible word.
 //!
 //! Reads are raw JSON with our own small types laid over it ([`Engine::get`], [`Inspected`]); writes and streams go
-//! through bollard ([`Engine::client`]). Both share the connection in [`transport`].
+//! through bollard ([`Engine::write`], [`Engine::stream`]). Both share the connection in [`transport`].
 
 mod auth;
 pub mod build;

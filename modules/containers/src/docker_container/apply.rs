@@ -12,7 +12,6 @@ use super::wait::{Ended, await_end, await_healthy, await_removed};
 
 /// How the process ended, where the action waits for that.
 pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Option<Ended>, Failure> {
-    let (client, patient) = (engine.client(), engine.patient_client());
     match action {
         Action::Create(create) => make(call, engine, create).await?,
         Action::Update { name, body, .. } => {
@@ -27,10 +26,10 @@ pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Opti
             engine.post(&format!("/networks/{network}/disconnect"), &[], &json!({ "Container": name })).await?;
         }
         Action::Start { name, to_its_end: false, .. } => {
-            patient.start_container(name, None::<StartContainerOptions>).await?;
+            engine.write_patiently(|client| client.start_container(name, None::<StartContainerOptions>)).await?;
         }
         Action::Start { name, to_its_end: true, cleanup } => {
-            patient.start_container(name, None::<StartContainerOptions>).await?;
+            engine.write_patiently(|client| client.start_container(name, None::<StartContainerOptions>)).await?;
             let end = await_end(engine, name).await?;
             if *cleanup {
                 remove(engine, name, true, true).await?;
@@ -39,18 +38,18 @@ pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Opti
         }
         Action::Stop { name, timeout } => {
             let options = StopContainerOptions { t: seconds(*timeout), ..StopContainerOptions::default() };
-            patient.stop_container(name, Some(options)).await?;
+            engine.write_patiently(|client| client.stop_container(name, Some(options))).await?;
         }
         Action::Kill { name, signal } => {
             let options = signal.clone().map(|signal| KillContainerOptions { signal });
-            client.kill_container(name, options).await?;
+            engine.write(|client| client.kill_container(name, options)).await?;
         }
         Action::Restart { name, timeout } => {
             let options = RestartContainerOptions { t: seconds(*timeout), ..RestartContainerOptions::default() };
-            patient.restart_container(name, Some(options)).await?;
+            engine.write_patiently(|client| client.restart_container(name, Some(options))).await?;
         }
-        Action::Pause { name } => client.pause_container(name).await?,
-        Action::Unpause { name } => client.unpause_container(name).await?,
+        Action::Pause { name } => engine.write(|client| client.pause_container(name)).await?,
+        Action::Unpause { name } => engine.write(|client| client.unpause_container(name)).await?,
         Action::Remove { name, volumes, timeout } => {
             remove(engine, name, *volumes, false).await?;
             await_removed(engine, name, *timeout).await?;
@@ -79,7 +78,7 @@ async fn make(call: &Call, engine: &Engine, create: &Create) -> Result<(), Failu
 /// A container that removes itself may be gone, or going, already.
 async fn remove(engine: &Engine, name: &str, volumes: bool, force: bool) -> Result<(), Failure> {
     let options = RemoveContainerOptions { v: volumes, force, ..RemoveContainerOptions::default() };
-    match engine.patient_client().remove_container(name, Some(options)).await.map_err(docker::Error::from) {
+    match engine.write_patiently(|client| client.remove_container(name, Some(options))).await {
         Err(error) if error.is_not_found() => Ok(()),
         Err(error) if error.is_conflict() && error.to_string().contains("already in progress") => Ok(()),
         other => Ok(other?),

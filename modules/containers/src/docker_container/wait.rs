@@ -1,9 +1,11 @@
 //! Waits: for health, for the end of the process, for a removal.
 
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use ansible::{Failure, Outcome};
 use bollard::container::LogOutput;
+use bollard::errors::Error as Bollard;
 use bollard::query_parameters::{LogsOptions, WaitContainerOptions};
 use docker::Engine;
 use futures_util::StreamExt;
@@ -39,10 +41,10 @@ fn with_output(facts: Option<Value>, output: &str) -> Value {
 pub async fn await_end(engine: &Engine, name: &str) -> Result<Ended, Failure> {
     let container = engine.container(name).await?;
     let condition = WaitContainerOptions { condition: "not-running".to_owned() };
-    let status = match engine.patient_client().wait_container(name, Some(condition)).next().await {
+    let status = match pin!(engine.stream(|client| client.wait_container(name, Some(condition)))).next().await {
         Some(Ok(answer)) => answer.status_code,
-        Some(Err(bollard::errors::Error::DockerContainerWaitError { code, .. })) => code,
-        Some(Err(error)) => return Err(docker::Error::from(error).into()),
+        Some(Err(docker::Error::Client(Bollard::DockerContainerWaitError { code, .. }))) => code,
+        Some(Err(error)) => return Err(error.into()),
         None => return Err(Failure::new("the engine did not say how the process ended")),
     };
     let host = container.map(|container| container.typed.host_config).unwrap_or_default();
@@ -59,10 +61,10 @@ pub async fn await_end(engine: &Engine, name: &str) -> Result<Ended, Failure> {
 /// All that the process printed.
 async fn output(engine: &Engine, name: &str) -> Result<String, Failure> {
     let all = LogsOptions { stdout: true, stderr: true, tail: "all".to_owned(), ..LogsOptions::default() };
-    let mut logs = engine.patient_client().logs(name, Some(all));
+    let mut logs = pin!(engine.stream(|client| client.logs(name, Some(all))));
     let mut bytes = Vec::new();
     while let Some(piece) = logs.next().await {
-        bytes.extend_from_slice(&LogOutput::into_bytes(piece.map_err(docker::Error::from)?));
+        bytes.extend_from_slice(&LogOutput::into_bytes(piece?));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -29,13 +29,11 @@ impl Removed {
 pub async fn apply(engine: &Engine, action: &Action) -> Result<Removed, Failure> {
     let Action::Remove { image, force, prune } = action;
     let options = RemoveImageOptions { force: *force, noprune: !prune, ..RemoveImageOptions::default() };
-    let told = match engine.patient_client().remove_image(&image.key(), Some(options), None).await {
-        Ok(told) => told,
-        Err(error) => match docker::Error::from(error) {
-            // Somebody else was faster.
-            error if error.is_not_found() => vec![],
-            error => return Err(error.into()),
-        },
+    let key = image.key();
+    let told = match engine.write_patiently(|client| client.remove_image(&key, Some(options), None)).await {
+        // Somebody else was faster.
+        Err(error) if error.is_not_found() => vec![],
+        told => told?,
     };
     let deleted = told.iter().filter_map(|item| item.deleted.clone()).collect();
     let untagged = told.iter().filter_map(|item| item.untagged.clone()).collect();

@@ -8,5 +8,5 @@ use super::plan::Action;
 
 pub async fn apply(engine: &Engine, Action { image, name }: &Action) -> Result<(), Failure> {
     let options = TagImageOptions { repo: Some(name.repository.clone()), tag: name.tag.clone() };
-    Ok(engine.client().tag_image(image, Some(options)).await.map_err(docker::Error::from)?)
+    Ok(engine.write(|client| client.tag_image(image, Some(options))).await?)
 }

@@ -6,29 +6,32 @@ use ansible::{Call, Failure};
 use bollard::models::{
     ConfigReference, Ipam, IpamConfig, NetworkConnectRequest, NetworkCreateRequest, NetworkDisconnectRequest,
 };
-use docker::{Engine, Error, Network, Pool, url_path};
+use docker::{Engine, Network, Pool, url_path};
 
 use super::plan::Action;
 
 pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<(), Failure> {
     match action {
         Action::Connect { container, network } => {
+            let path = url_path(network);
             let request = NetworkConnectRequest { container: container.clone(), endpoint_config: None };
-            engine.client().connect_network(&url_path(network), request).await.map_err(Error::from)?;
+            engine.write(|client| client.connect_network(&path, request)).await?;
         }
         Action::Create(network) => {
-            let created = engine.client().create_network(request(network)).await.map_err(Error::from)?;
+            let created = engine.write(|client| client.create_network(request(network))).await?;
             if !created.warning.is_empty() {
                 call.warn(format!("Docker warning: {}", created.warning));
             }
         }
         Action::Disconnect { container, network } => {
+            let path = url_path(network);
             // By force: an endpoint whose container is gone keeps a network from being removed too.
             let request = NetworkDisconnectRequest { container: container.clone(), force: Some(true) };
-            engine.client().disconnect_network(&url_path(network), request).await.map_err(Error::from)?;
+            engine.write(|client| client.disconnect_network(&path, request)).await?;
         }
         Action::Remove { network } => {
-            engine.client().remove_network(&url_path(network)).await.map_err(Error::from)?;
+            let path = url_path(network);
+            engine.write(|client| client.remove_network(&path)).await?;
             gone(engine, network).await?;
         }
     }

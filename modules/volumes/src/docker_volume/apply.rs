@@ -17,9 +17,11 @@ pub async fn apply(engine: &Engine, action: &Action) -> Result<(), Failure> {
                 labels: Some(volume.labels.clone().into_iter().collect()),
                 ..VolumeCreateRequest::default()
             };
-            engine.client().create_volume(request).await?;
+            engine.write(|client| client.create_volume(request)).await?;
         }
-        Action::Remove { name } => engine.client().remove_volume(name, None::<RemoveVolumeOptions>).await?,
+        Action::Remove { name } => {
+            engine.write(|client| client.remove_volume(name, None::<RemoveVolumeOptions>)).await?;
+        }
     }
     Ok(())
 }
