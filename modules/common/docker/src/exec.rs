@@ -46,7 +46,7 @@ impl Engine {
         let options = StartExecOptions { detach: false, tty: exec.tty, output_capacity: None };
         let mut executed = Executed::default();
         if let StartExecResults::Attached { mut output, mut input } =
-            self.patient_client().start_exec(&id, Some(options)).await?
+            self.write_patiently(|client| client.start_exec(&id, Some(options))).await?
         {
             // Both at once: a command that prints much before it has read all would wait for us for ever.
             let feed = async {
@@ -68,7 +68,7 @@ impl Engine {
             let ((), read) = tokio::join!(feed, read);
             read?;
         }
-        executed.status = self.client().inspect_exec(&id).await?.exit_code.unwrap_or_default();
+        executed.status = self.write(|client| client.inspect_exec(&id)).await?.exit_code.unwrap_or_default();
         Ok(executed)
     }
 
@@ -79,7 +79,7 @@ impl Engine {
     pub async fn exec_detached(&self, exec: &Exec) -> Result<String, Error> {
         let id = self.create_exec(exec, false, false).await?;
         let options = StartExecOptions { detach: true, tty: exec.tty, output_capacity: None };
-        self.patient_client().start_exec(&id, Some(options)).await?;
+        self.write_patiently(|client| client.start_exec(&id, Some(options))).await?;
         Ok(id)
     }
 
@@ -95,6 +95,7 @@ impl Engine {
             working_dir: exec.working_dir.clone(),
             ..CreateExecOptions::default()
         };
-        Ok(self.client().create_exec(&url_path(&exec.container), options).await?.id)
+        let container = url_path(&exec.container);
+        Ok(self.write(|client| client.create_exec(&container, options)).await?.id)
     }
 }

@@ -1,4 +1,4 @@
-//! Carries out the actions of `docker_container_copy_into`.
+//! One engine call for each action.
 
 use std::fs::File;
 use std::io::{Cursor, Read};

@@ -3,26 +3,13 @@
 use std::path::Path;
 
 use ansible::Failure;
+use docker::Engine;
 use docker::build::{Context, needs_buildkit};
-use docker::{Engine, Image};
 use docker_module::Cli;
 use serde_json::Value;
 
 use super::options::{Options, Rebuild};
-
-/// What is there before the build.
-#[derive(Clone, Debug, Default)]
-#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
-pub struct Observed {
-    /// The image that the name stands for.
-    pub image: Option<Image>,
-    /// SHA-256 over the context and everything else that decides the image, where `rebuild=changed`.
-    pub content: Option<String>,
-    /// Where the Dockerfile needs BuildKit, and for what.
-    pub needs_buildkit: Option<String>,
-    /// The version of the buildx plug-in; asked for only where BuildKit is needed.
-    pub buildx: Option<String>,
-}
+use super::plan::Observed;
 
 /// Reads, changes nothing. The second part is the image as the engine gave it.
 pub async fn observe(engine: &Engine, cli: &Cli, options: &Options) -> Result<(Observed, Option<Value>), Failure> {

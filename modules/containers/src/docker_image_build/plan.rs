@@ -5,13 +5,27 @@ use std::fmt;
 use std::path::PathBuf;
 
 use ansible::{Failure, Plan};
+use docker::Image;
 use docker::build::Build;
 use docker_module::Text;
 use serde::Serialize;
 
 use super::buildx;
-use super::observe::Observed;
 use super::options::{Options, Rebuild};
+
+/// What is there before the build.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
+pub struct Observed {
+    /// The image that the name stands for.
+    pub image: Option<Image>,
+    /// SHA-256 over the context and everything else that decides the image, where `rebuild=changed`.
+    pub content: Option<String>,
+    /// Where the Dockerfile needs BuildKit, and for what.
+    pub needs_buildkit: Option<String>,
+    /// The version of the buildx plug-in; asked for only where BuildKit is needed.
+    pub buildx: Option<String>,
+}
 
 /// The label in which an image keeps what it was built of.
 pub const CONTENT: &str = "org.cdgp.docker.context-sha256";
@@ -95,8 +109,6 @@ pub fn desired(options: &Options, observed: &Observed) -> Result<Build, Failure>
 
 #[cfg(test)]
 mod tests {
-    use docker::Image;
-
     use super::*;
 
     #[test]

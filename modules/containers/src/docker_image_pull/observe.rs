@@ -6,18 +6,7 @@ use docker_module::ImageReference;
 use serde_json::json;
 
 use super::options::{Options, Pull};
-
-/// What is there before the pull.
-#[derive(Clone, Debug)]
-#[cfg_attr(test, derive(serde::Deserialize))]
-pub struct Observed {
-    /// The image that the name stands for on the engine.
-    pub image: Option<Image>,
-    /// The system and machine that the engine runs on, where `platform` is given.
-    pub engine: Option<(String, String)>,
-    /// The digest that the name stands for at the registry, where `pull=newer`.
-    pub at_registry: Option<String>,
-}
+use super::plan::Observed;
 
 /// Reads, changes nothing. The second part is the image as the engine gave it.
 pub async fn observe(

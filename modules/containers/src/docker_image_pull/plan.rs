@@ -6,8 +6,19 @@ use ansible::{Failure, Plan};
 use docker::{Image, ImageName};
 use serde::Serialize;
 
-use super::observe::Observed;
 use super::options::{Options, Pull};
+
+/// What is there before the pull.
+#[derive(Clone, Debug)]
+#[cfg_attr(test, derive(serde::Deserialize))]
+pub struct Observed {
+    /// The image that the name stands for on the engine.
+    pub image: Option<Image>,
+    /// The system and machine that the engine runs on, where `platform` is given.
+    pub engine: Option<(String, String)>,
+    /// The digest that the name stands for at the registry, where `pull=newer`.
+    pub at_registry: Option<String>,
+}
 
 /// The image under the name.
 #[derive(Clone, Debug, Serialize)]

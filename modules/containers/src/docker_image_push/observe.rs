@@ -1,18 +1,10 @@
 //! What `docker_image_push` needs to know of the engine and of the registry.
 
 use ansible::Failure;
-use docker::{Credentials, Engine, Image, ImageName};
+use docker::{Credentials, Engine, ImageName};
 use serde_json::Value;
 
-/// What is there before the push.
-#[derive(Clone, Debug, Default)]
-#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
-pub struct Observed {
-    /// The image that is to be pushed.
-    pub image: Image,
-    /// The digest that the name stands for at the registry. `None`: nothing, or the registry did not say.
-    pub at_registry: Option<String>,
-}
+use super::plan::Observed;
 
 /// Reads, changes nothing. The second part is the image as the engine gave it.
 ///

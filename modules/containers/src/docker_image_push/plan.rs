@@ -3,11 +3,20 @@
 use std::fmt;
 
 use ansible::{Failure, Plan};
-use docker::ImageName;
+use docker::{Image, ImageName};
 use serde::Serialize;
 
-use super::observe::Observed;
 use super::options::Options;
+
+/// What is there before the push.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
+pub struct Observed {
+    /// The image that is to be pushed.
+    pub image: Image,
+    /// The digest that the name stands for at the registry. `None`: nothing, or the registry did not say.
+    pub at_registry: Option<String>,
+}
 
 /// What the name stands for at the registry.
 #[derive(Clone, Debug, Serialize)]

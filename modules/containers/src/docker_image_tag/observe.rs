@@ -5,17 +5,9 @@ use std::collections::BTreeMap;
 use ansible::Failure;
 use docker::{Engine, ImageName};
 use docker_module::ImageReference;
-use serde::Deserialize;
 use serde_json::Value;
 
-/// IDs of images.
-#[derive(Debug, Default, Deserialize)]
-pub struct Observed {
-    /// The image that gets the names.
-    pub image: String,
-    /// What the names stand for now; one that stands for nothing is not in it.
-    pub names: BTreeMap<String, String>,
-}
+use super::plan::Observed;
 
 /// Reads, changes nothing. The second part is the image as the engine gave it.
 ///

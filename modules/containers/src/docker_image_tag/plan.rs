@@ -7,8 +7,17 @@ use ansible::{Failure, Plan};
 use docker::ImageName;
 use serde::Serialize;
 
-use super::observe::Observed;
 use super::options::{ExistingImages, Options};
+
+/// IDs of images.
+#[derive(Debug, Default)]
+#[cfg_attr(test, derive(serde::Deserialize))]
+pub struct Observed {
+    /// The image that gets the names.
+    pub image: String,
+    /// What the names stand for now; one that stands for nothing is not in it.
+    pub names: BTreeMap<String, String>,
+}
 
 /// What each name stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,28 +3,10 @@
 use std::collections::BTreeMap;
 
 use ansible::{Call, Failure};
-use docker::container::Container;
 use docker::{Engine, Inspected, Network};
-use serde::Deserialize;
 
 use super::options::{Options, State};
-
-/// What the plan starts from.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Observed {
-    pub network: Option<Network>,
-    /// Those of `connected` that exist and are not in the network, by the word that the user wrote.
-    pub containers: BTreeMap<String, Container>,
-}
-
-impl Observed {
-    /// The name and ID of the container that the user means by `word`.
-    pub fn container(&self, word: &str) -> Option<(&str, &str)> {
-        let member = self.network.as_ref().and_then(|network| network.member(word));
-        member.or_else(|| self.containers.get(word).map(|container| (container.bare_name(), container.id.as_str())))
-    }
-}
+use super::plan::Observed;
 
 /// The network that the user means by `name`.
 pub async fn network(engine: &Engine, name: &str) -> Result<Option<Inspected<Network>>, Failure> {

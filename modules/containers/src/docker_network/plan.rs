@@ -4,11 +4,28 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use ansible::{Failure, Plan};
+use docker::container::Container;
 use docker::{Network, Pool};
 use docker_module::Text;
 
-use super::observe::Observed;
 use super::options::{Options, Scope, State};
+
+/// What the plan starts from.
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(test, derive(serde::Deserialize), serde(default))]
+pub struct Observed {
+    pub network: Option<Network>,
+    /// Those of `connected` that exist and are not in the network, by the word that the user wrote.
+    pub containers: BTreeMap<String, Container>,
+}
+
+impl Observed {
+    /// The name and ID of the container that the user means by `word`.
+    pub fn container(&self, word: &str) -> Option<(&str, &str)> {
+        let member = self.network.as_ref().and_then(|network| network.member(word));
+        member.or_else(|| self.containers.get(word).map(|container| (container.bare_name(), container.id.as_str())))
+    }
+}
 
 /// One engine call.
 #[derive(Debug)]
