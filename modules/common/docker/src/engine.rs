@@ -101,14 +101,15 @@ impl Engine {
             .map_err(|error| Error::Unexpected { what: format!("{method} {path}"), reason: error.to_string() })
     }
 
-    /// As [`Engine::get`]; `None` when the engine answers 404.
+    /// As [`Engine::get`]; `None` when the engine answers 404, or redirects: its router does that to a path with `..`,
+    /// and nothing has a name such as that.
     ///
     /// # Errors
-    /// Those of [`Engine::get`], 404 apart.
+    /// Those of [`Engine::get`], those two apart.
     pub async fn get_optional(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>, Error> {
         match self.get(path, query).await {
             Ok(value) => Ok(Some(value)),
-            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) if error.is_not_found() || error.status() == Some(301) => Ok(None),
             Err(error) => Err(error),
         }
     }

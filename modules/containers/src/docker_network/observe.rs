@@ -13,6 +13,10 @@ pub async fn network(engine: &Engine, name: &str) -> Result<Option<Inspected<Net
     if name.trim().is_empty() {
         return Err(Failure::new("`name` is empty: give the network's name"));
     }
+    // The engine would make such a network, but find it under no path, and make another one in each run.
+    if name.contains(char::is_control) || name.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(Failure::new(format!("`name`: the engine can't find a network again that is called {name:?}")));
+    }
     Ok(engine.network(name).await?)
 }
 

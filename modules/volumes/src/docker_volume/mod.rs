@@ -17,7 +17,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let options: Options = call.options()?;
     let engine = connect(&call).await?;
     let mut volume = engine.volume(&options.volume_name).await?;
-    let plan = plan(&options, volume.as_ref().map(|volume| &volume.typed));
+    let plan = plan(&options, volume.as_ref().map(|volume| &volume.typed))?;
     let (outcome, _) = call.carry_out(&plan, async |action| apply(&engine, action).await).await?;
     if outcome.changed() {
         volume = engine.volume(&options.volume_name).await?;

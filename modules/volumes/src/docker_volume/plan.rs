@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ansible::Plan;
+use ansible::{Failure, Plan};
 use docker::Volume;
 
 use super::options::{Options, Recreate, State};
@@ -24,12 +24,23 @@ impl fmt::Display for Action {
 }
 
 /// The engine can't change a volume: whatever differs needs a new one, and that only happens when `recreate` says so.
-pub fn plan(options: &Options, observed: Option<&Volume>) -> Plan<Volume, Action> {
+///
+/// # Errors
+/// The name is none that the local driver takes.
+pub fn plan(options: &Options, observed: Option<&Volume>) -> Result<Plan<Volume, Action>, Failure> {
     let remove = || Action::Remove { name: options.volume_name.clone() };
     let (after, actions) = match (options.state, observed) {
         (State::Absent, None) => (None, vec![]),
         (State::Absent, Some(_)) => (None, vec![remove()]),
         (State::Present, None) => {
+            // What other drivers take, only they know.
+            if options.driver == "local" && !docker::is_name(&options.volume_name) {
+                let name = &options.volume_name;
+                return Err(Failure::new(format!(
+                    "`volume_name`: {name:?} can't be a volume's name; {}",
+                    docker::NAMES
+                )));
+            }
             let fresh = desired(options, None);
             (Some(fresh.clone()), vec![Action::Create(fresh)])
         }
@@ -48,7 +59,7 @@ pub fn plan(options: &Options, observed: Option<&Volume>) -> Plan<Volume, Action
             }
         }
     };
-    Plan { before: observed.cloned(), after, actions }
+    Ok(Plan { before: observed.cloned(), after, actions })
 }
 
 /// The observed volume with the user's wishes laid over it: options and labels that the user did not name stay.
@@ -70,7 +81,7 @@ mod tests {
         ansible::golden::cases(
             &super::super::MODULE,
             env!("CARGO_MANIFEST_DIR"),
-            |options: &Options, observed: Option<&Volume>| Ok(plan(options, observed)),
+            |options: &Options, observed: Option<&Volume>| plan(options, observed),
             |_, after| after,
         );
     }

@@ -11,7 +11,8 @@ mod process;
 use std::collections::{BTreeMap, BTreeSet};
 
 use docker_module::{Env, Labels, Size, SizeOrUnlimited, Text};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use self::devices::{DeviceOps, DeviceRequest, DeviceSpeed};
 use self::links::Links;
@@ -23,6 +24,8 @@ use self::process::{Command, Devices, Healthcheck, Ulimits};
 
 #[derive(Debug, Deserialize)]
 pub struct Options {
+    /// Without the slash that the engine writes before it.
+    #[serde(deserialize_with = "bare_name")]
     pub name: String,
     pub state: State,
     pub image: Option<String>,
@@ -188,6 +191,14 @@ impl Options {
     pub fn looks_at_the_image(&self) -> bool {
         let strict = self.comparisons.values().any(|mode| *mode == Comparison::Strict);
         strict || self.command().is_some_and(|command| command.is_empty())
+    }
+}
+
+fn bare_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.strip_prefix('/').unwrap_or(&text) {
+        "" => Err(D::Error::custom("it is empty: give the container's name")),
+        name => Ok(name.to_owned()),
     }
 }
 

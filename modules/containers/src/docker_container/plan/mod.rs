@@ -64,6 +64,9 @@ fn create(options: &Options, observed: &Observed) -> Result<Plan<Container, Acti
     let Some(image) = &options.image else {
         return Err(Failure::new("Cannot create container when image is not specified!"));
     };
+    if !docker::is_name(&options.name) {
+        return Err(Failure::new(format!("`name`: {:?} can't be a container's name; {}", options.name, docker::NAMES)));
+    }
     let mut after = Container::fresh(options, observed)?;
     let mut actions = make(options, observed, &after, image);
     actions.extend(settle(options, &mut after));

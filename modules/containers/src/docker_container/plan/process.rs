@@ -1,6 +1,7 @@
 //! The process: what runs, as whom, with which environment.
 
 use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
 
 use ansible::Failure;
 use docker::Image;
@@ -40,7 +41,9 @@ impl From<&Inspect> for Process {
             labels: Some(config.labels.clone()),
             user: Some(config.user.clone()),
             working_dir: Some(config.working_dir.clone()),
-            hostname: Some(config.hostname.clone()),
+            // Empty is the user's word for the one that the engine chooses: the ID's beginning.
+            hostname: Some(config.hostname.clone())
+                .map(|name| if inspect.id.get(..12) == Some(&name) { String::new() } else { name }),
             domainname: Some(config.domainname.clone()),
             interactive: Some(config.open_stdin),
             detach: Some(!(config.attach_stdout && config.attach_stderr)),
@@ -72,7 +75,7 @@ impl Process {
         };
         compare.map("labels", &mut self.labels, wish.labels.clone().map(|labels| labels.0), labels);
         compare.value("user", &mut self.user, wish.user.clone());
-        compare.value("working_dir", &mut self.working_dir, wish.working_dir.clone());
+        compare.value("working_dir", &mut self.working_dir, wish.working_dir.as_deref().map(clean_path));
         compare.value("hostname", &mut self.hostname, wish.hostname.clone());
         compare.value("domainname", &mut self.domainname, wish.domainname.clone());
         compare.value("interactive", &mut self.interactive, wish.interactive);
@@ -125,6 +128,21 @@ fn labels_can_go(wish: &Options, compare: &Compare, from_image: &BTreeMap<String
          to ignore this error. Labels: {}",
         left.join(", ")
     )))
+}
+
+/// A path as the engine writes it: without a slash at the end, `.` and `..`.
+fn clean_path(path: &str) -> String {
+    let mut clean = PathBuf::new();
+    for part in Path::new(path).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean.to_string_lossy().into_owned()
 }
 
 /// `NAME=value` lines as a map; a line without `=` names a variable that was taken out, and is empty here.
