@@ -102,6 +102,13 @@ impl Failure {
         self.result.get("msg").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The same failure, its message followed by what came of it.
+    #[must_use]
+    pub fn and(self, more: &str) -> Self {
+        let msg = format!("{}{more}", self.msg());
+        self.with("msg", msg)
+    }
+
     /// The same failure, its message led by what was being done.
     #[must_use]
     pub(crate) fn while_doing(self, action: &str) -> Self {

@@ -2,13 +2,14 @@
 
 use ansible::{Call, Failure};
 use bollard::query_parameters::{
-    KillContainerOptions, RemoveContainerOptions, RestartContainerOptions, StartContainerOptions, StopContainerOptions,
+    KillContainerOptions, RemoveContainerOptions, RenameContainerOptions, RestartContainerOptions,
+    StartContainerOptions, StopContainerOptions,
 };
 use docker::Engine;
 use serde_json::{Map, Value, json};
 
 use super::plan::{Action, Create};
-use super::wait::{Ended, await_end, await_healthy, await_removed};
+use super::wait::{Ended, await_end, await_healthy, await_removed, await_started};
 
 /// How the process ended, where the action waits for that.
 pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Option<Ended>, Failure> {
@@ -54,6 +55,14 @@ pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Opti
             remove(engine, name, *volumes, false).await?;
             await_removed(engine, name, *timeout).await?;
         }
+        Action::Discard { name, volumes } => {
+            remove(engine, name, *volumes, true).await?;
+            await_removed(engine, name, None).await?;
+        }
+        Action::Rename { name, to } => {
+            client.rename_container(name, RenameContainerOptions { name: to.clone() }).await?;
+        }
+        Action::AwaitStarted { name, timeout } => await_started(engine, name, *timeout).await?,
         Action::AwaitHealthy { name, timeout } => await_healthy(engine, name, *timeout).await?,
     }
     Ok(None)

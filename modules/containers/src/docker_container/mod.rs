@@ -5,15 +5,17 @@ mod image;
 mod observe;
 mod options;
 mod plan;
+mod rollback;
 mod wait;
 
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;
 
 use self::apply::apply;
-use self::observe::{observe, resolve};
+use self::observe::{leftovers, observe, resolve};
 use self::options::{Options, State};
 use self::plan::{Action, plan};
+use self::rollback::roll_back;
 
 pub const MODULE: Module = ansible::module!(docker_container, run);
 
@@ -22,10 +24,24 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let engine = connect(&call).await?;
     resolve(&call, &engine, &mut options).await?;
     let pulled = image::pull(&call, &engine, &options).await?;
-    let (observed, mut container) = observe(&engine, &options).await?;
-    let plan = plan(&options, &observed)?;
+    let (mut observed, mut container) = observe(&engine, &options).await?;
+    if let Some(container) = &container {
+        // It may have been named by its ID, which a new one does not have.
+        options.name = container.typed.name.trim_start_matches('/').to_owned();
+    }
+    let mut planned = plan(&options, &observed)?;
+    if options.safe_replace || observed.container.is_none() || !planned.actions.is_empty() {
+        observed.leftovers = leftovers(&engine, &options.name).await?;
+        planned = plan(&options, &observed)?;
+    }
     let carry = async |action: &Action| apply(&call, &engine, action).await;
-    let (outcome, done) = call.carry_out(&plan, carry).await?;
+    let (outcome, done) = match call.carry_out(&planned, carry).await {
+        Ok(done) => done,
+        Err(failure) if planned.actions.iter().any(Action::replaces) => {
+            return Err(roll_back(&call, &engine, &options, observed.container.as_ref(), failure).await);
+        }
+        Err(failure) => return Err(failure),
+    };
     let outcome = outcome.after(pulled);
     if options.state == State::Healthy {
         let wait = Action::AwaitHealthy { name: options.name.clone(), timeout: options.healthy_wait_timeout };

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::image::find;
 use super::options::{ImageComparison, Options, State};
-use super::plan::Observed;
+use super::plan::{Leftovers, Observed, new_name, old_name};
 
 /// The container as the plan sees it, and as the engine tells it.
 pub async fn observe(engine: &Engine, options: &Options) -> Result<(Observed, Option<Inspected<Inspect>>), Failure> {
@@ -27,6 +27,21 @@ pub async fn observe(engine: &Engine, options: &Options) -> Result<(Observed, Op
         observed.default_host_ip = networks(engine, options).await?;
     }
     Ok((observed, container))
+}
+
+/// What an interrupted replacement of the container `name` left.
+pub async fn leftovers(engine: &Engine, name: &str) -> Result<Leftovers, Failure> {
+    // The filter is a regular expression, and finds parts of names.
+    let filters = json!({ "name": [".cdgp-old$", ".cdgp-new$"] }).to_string();
+    let found = engine.get("/containers/json", &[("all", "1"), ("filters", &filters)]).await?;
+    let mut leftovers = Leftovers::default();
+    for (name, place) in [(old_name(name), &mut leftovers.old), (new_name(name), &mut leftovers.new)] {
+        let names = found.as_array().into_iter().flatten().filter_map(|container| container["Names"].as_array());
+        if names.flatten().any(|found| found.as_str() == Some(&format!("/{name}"))) {
+            *place = engine.container(&name).await?.map(|container| container.typed.into());
+        }
+    }
+    Ok(leftovers)
 }
 
 /// The image that says what the container has without being told: the one that the task names, or the one it runs.

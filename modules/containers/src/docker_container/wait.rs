@@ -60,8 +60,13 @@ pub async fn await_end(engine: &Engine, name: &str) -> Result<Ended, Failure> {
 
 /// All that the process printed.
 async fn output(engine: &Engine, name: &str) -> Result<String, Failure> {
-    let all = LogsOptions { stdout: true, stderr: true, tail: "all".to_owned(), ..LogsOptions::default() };
-    let mut logs = pin!(engine.stream(|client| client.logs(name, Some(all))));
+    printed(engine, name, "all").await
+}
+
+/// What the process printed last: `tail` lines.
+pub async fn printed(engine: &Engine, name: &str, tail: &str) -> Result<String, Failure> {
+    let wanted = LogsOptions { stdout: true, stderr: true, tail: tail.to_owned(), ..LogsOptions::default() };
+    let mut logs = pin!(engine.stream(|client| client.logs(name, Some(wanted))));
     let mut bytes = Vec::new();
     while let Some(piece) = logs.next().await {
         bytes.extend_from_slice(&LogOutput::into_bytes(piece?));
@@ -113,6 +118,34 @@ pub async fn await_healthy(engine: &Engine, name: &str, timeout: Option<f64>) ->
         }
     }
 }
+
+/// Waits until a container has started well: its health check is content, or it has none and has run for a moment.
+pub async fn await_started(engine: &Engine, name: &str, timeout: Option<f64>) -> Result<(), Failure> {
+    let start = Instant::now();
+    let mut pace = Pace::new(timeout);
+    loop {
+        let Some(container) = engine.container(name).await? else {
+            return Err(Failure::new("it vanished"));
+        };
+        let state = &container.typed.state;
+        if !state.running || state.restarting {
+            return Err(Failure::new(format!("it ended with exit code {}", state.exit_code)));
+        }
+        match state.health.as_ref().map(|health| health.status.as_str()) {
+            None | Some("none" | "") if start.elapsed() >= MOMENT => return Ok(()),
+            Some("healthy") => return Ok(()),
+            Some("unhealthy") => return Err(Failure::new("its health check says that it is unhealthy")),
+            _ => {}
+        }
+        if !pace.rest().await {
+            let seconds = timeout.unwrap_or_default();
+            return Err(Failure::new(format!("after {seconds} seconds it was not healthy yet")));
+        }
+    }
+}
+
+/// How long a container without a health check has to run to have started well.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// The peer's wording, which plays match on: a float as Python prints it.
 fn timed_out(timeout: Option<f64>, id: &str) -> Failure {

@@ -38,6 +38,7 @@ pub struct Options {
     #[serde(default)]
     pub comparisons: BTreeMap<String, Comparison>,
     pub recreate: bool,
+    pub safe_replace: bool,
     pub restart: bool,
     pub paused: Option<bool>,
     pub force_kill: bool,
@@ -150,6 +151,11 @@ impl Options {
         let first =
             self.networks.as_ref().filter(|_| self.networks_cli_compatible).and_then(|networks| networks.first());
         self.network_mode.as_deref().or(first.map(|network| network.name.as_str()))
+    }
+
+    /// Whether a container that is replaced is kept until the new one has started well. A job has no such moment.
+    pub fn keeps_the_old(&self) -> bool {
+        self.safe_replace && self.detach != Some(false)
     }
 
     /// With colons.

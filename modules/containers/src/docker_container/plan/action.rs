@@ -57,11 +57,32 @@ pub enum Action {
         volumes: bool,
         timeout: Option<f64>,
     },
+    /// A container of an interrupted replacement goes, whatever it does.
+    Discard {
+        name: String,
+        volumes: bool,
+    },
+    Rename {
+        name: String,
+        to: String,
+    },
+    /// Waits until the health check is content; without one, until it has run for a moment. Seconds to wait at most.
+    AwaitStarted {
+        name: String,
+        timeout: Option<f64>,
+    },
     /// Changes nothing, so no plan has it. Seconds to wait; `None`: as long as it takes.
     AwaitHealthy {
         name: String,
         timeout: Option<f64>,
     },
+}
+
+impl Action {
+    /// Whether it is part of a replacement, which has to be undone when it fails.
+    pub fn replaces(&self) -> bool {
+        matches!(self, Action::Rename { .. })
+    }
 }
 
 /// A container to be made.
@@ -104,6 +125,9 @@ impl fmt::Display for Action {
             Action::Remove { name, volumes: true, .. } => {
                 write!(f, "remove container {name} and its anonymous volumes")
             }
+            Action::Discard { name, .. } => write!(f, "remove container {name}, left by an interrupted replacement"),
+            Action::Rename { name, to } => write!(f, "rename container {name} to {to}"),
+            Action::AwaitStarted { name, .. } => write!(f, "wait until container {name} has started well"),
             Action::AwaitHealthy { name, .. } => write!(f, "wait until container {name} is healthy"),
         }
     }

@@ -35,6 +35,9 @@ pub struct Container {
     image_name: String,
     pub running: bool,
     pub paused: bool,
+    /// What its health check says, if it has one.
+    #[serde(skip_serializing)]
+    health_status: Option<String>,
     #[serde(flatten)]
     process: Process,
     #[serde(flatten)]
@@ -68,6 +71,7 @@ impl From<Inspect> for Container {
             image_name: inspect.config.image.clone(),
             running: inspect.state.running,
             paused: inspect.state.paused,
+            health_status: inspect.state.health.as_ref().map(|health| health.status.clone()),
             process: Process::from(&inspect),
             health: Health::from(&inspect),
             restart: Restart::from(&inspect),
@@ -98,6 +102,16 @@ impl Container {
         let mut wanted = self.clone();
         wanted.lay(options, observed, &Compare::existing(options))?;
         Ok(wanted)
+    }
+
+    /// Whether it runs, and its health check, if it has one, is content.
+    pub fn has_started_well(&self) -> bool {
+        self.running && matches!(self.health_status.as_deref(), None | Some("healthy" | "none" | ""))
+    }
+
+    /// Whether the engine removes it when it stops.
+    pub fn removes_itself(&self) -> bool {
+        self.isolation.auto_remove == Some(true)
     }
 
     /// Lays every concern's wishes over this container.

@@ -11,7 +11,7 @@ use super::compare::Compare;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Isolation {
-    auto_remove: Option<bool>,
+    pub auto_remove: Option<bool>,
     capabilities: Option<BTreeSet<String>>,
     cap_drop: Option<BTreeSet<String>>,
     cgroup_parent: Option<String>,

@@ -14,6 +14,7 @@ mod logging;
 mod network;
 mod ports;
 mod process;
+mod replace;
 mod restart;
 mod storage;
 
@@ -24,6 +25,7 @@ use serde::Deserialize;
 pub use self::action::{Action, Create};
 pub use self::container::Container;
 use self::network::Endpoint;
+pub use self::replace::{Leftovers, new_name, old_name, recover};
 use super::options::{Options, State};
 
 /// What was read before anything is decided.
@@ -31,6 +33,8 @@ use super::options::{Options, State};
 #[serde(default)]
 pub struct Observed {
     pub container: Option<Container>,
+    /// Read only when the plan may meet them.
+    pub leftovers: Leftovers,
     /// The image that the task names, if it is on the engine.
     pub image: Option<Image>,
     /// The image whose environment, labels and ports are the base of comparisons.
@@ -45,12 +49,23 @@ pub struct Observed {
 /// The options contradict each other or what is there.
 pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Container, Action>, Failure> {
     comparisons::check(options, observed)?;
-    let there = observed.container.as_ref();
+    let (mut actions, there) = recover(options, observed.container.as_ref(), &observed.leftovers);
+    let plan = wanted(options, observed, there.as_ref())?;
+    actions.extend(plan.actions);
+    Ok(Plan { actions, before: observed.container.clone(), after: plan.after })
+}
+
+/// From the container that is there, once leftovers are put in order.
+fn wanted(
+    options: &Options,
+    observed: &Observed,
+    there: Option<&Container>,
+) -> Result<Plan<Container, Action>, Failure> {
     match (options.state, there) {
         (State::Absent, None) => Ok(Plan { before: None, after: None, actions: vec![] }),
         (State::Absent, Some(container)) => {
             let actions = remove(options, container);
-            Ok(Plan { before: there.cloned(), after: None, actions })
+            Ok(Plan { before: Some(container.clone()), after: None, actions })
         }
         (State::Present | State::Started | State::Stopped | State::Healthy, None) => create(options, observed),
         (State::Present | State::Started | State::Stopped | State::Healthy, Some(container)) => {
@@ -68,7 +83,7 @@ fn create(options: &Options, observed: &Observed) -> Result<Plan<Container, Acti
         return Err(Failure::new(format!("`name`: {:?} can't be a container's name; {}", options.name, docker::NAMES)));
     }
     let mut after = Container::fresh(options, observed)?;
-    let mut actions = make(options, observed, &after, image);
+    let mut actions = make(options, observed, &after, image, &options.name);
     actions.extend(settle(options, &mut after));
     Ok(Plan { before: None, after: Some(after), actions })
 }
@@ -80,16 +95,25 @@ fn change(options: &Options, observed: &Observed, there: &Container) -> Result<P
     if options.recreate || !there.is_but_for_live_changes(&after) {
         let image = options.image.clone().unwrap_or_else(|| there.image.clone());
         let fresh = Container::fresh(options, observed)?;
-        actions.extend(remove(options, there));
-        actions.extend(make(options, observed, &fresh, &image));
+        if options.keeps_the_old() && there.removes_itself() {
+            return Err(Failure::new(format!(
+                "container {} removes itself when it stops (`auto_remove`), so `safe_replace` can't keep it",
+                options.name
+            )));
+        }
+        let made = make(options, observed, &fresh, &image, &replace::new_name(&options.name));
+        let (before, last) = replace::replace(options, there, made);
         (after.running, after.paused) = (false, false);
+        actions.extend(before);
+        actions.extend(settle(options, &mut after));
+        actions.extend(last);
     } else {
         if let Some(update) = there.live_update(&after, options, observed)? {
             actions.push(update);
         }
         actions.extend(there.connections(&after, options));
+        actions.extend(settle(options, &mut after));
     }
-    actions.extend(settle(options, &mut after));
     Ok(Plan { before: Some(there.clone()), after: Some(after), actions })
 }
 
@@ -118,7 +142,7 @@ fn stop(options: &Options) -> Action {
 }
 
 /// Create and connect. Before API 1.44 a container is created in one network only, and connected to the others.
-fn make(options: &Options, observed: &Observed, fresh: &Container, image: &str) -> Vec<Action> {
+fn make(options: &Options, observed: &Observed, fresh: &Container, image: &str, name: &str) -> Vec<Action> {
     let wished = options.networks.as_deref().unwrap_or_default();
     let at_once = match (options.networks_cli_compatible, observed.api_version >= ApiVersion::new(1, 44)) {
         (false, _) => 0,
@@ -128,14 +152,14 @@ fn make(options: &Options, observed: &Observed, fresh: &Container, image: &str) 
     let (at_once, later) = wished.split_at(at_once.min(wished.len()));
     let networks = at_once.iter().map(|network| (network.name.clone(), Endpoint::wished(network))).collect();
     let mut actions = vec![Action::Create(Box::new(Create {
-        name: options.name.clone(),
+        name: name.to_owned(),
         image: image.to_owned(),
         platform: options.platform.clone(),
         body: fresh.body(),
         networks,
     }))];
     actions.extend(later.iter().map(|network| Action::Connect {
-        name: options.name.clone(),
+        name: name.to_owned(),
         network: network.name.clone(),
         endpoint: Endpoint::wished(network),
     }));
@@ -184,7 +208,10 @@ mod tests {
             &super::super::MODULE,
             env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| plan(options, observed.unwrap_or(&Observed::default())),
-            |observed, after| Some(Observed { container: after, ..observed.unwrap_or_default() }),
+            |observed, after| {
+                let leftovers = Leftovers::default();
+                Some(Observed { container: after, leftovers, ..observed.unwrap_or_default() })
+            },
         );
     }
 }
