@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
@@ -64,17 +64,27 @@ impl Call {
         self
     }
 
+    /// Starts it: a process of which the caller takes care.
+    ///
+    /// # Errors
+    /// It can't be started.
+    pub fn start(mut self) -> Result<Child, Failure> {
+        let mut child = self.command.spawn().map_err(|error| Failure::new(&self.doing, error))?;
+        if let Some(mut input) = child.stdin.take() {
+            // A module that fails before it has read all says why itself.
+            let _ = input.write_all(Value::Object(self.arguments).to_string().as_bytes());
+        }
+        Ok(child)
+    }
+
     /// Runs it; the object that it printed.
     ///
     /// # Errors
     /// It printed something else.
-    pub fn run(mut self) -> Result<Value, Failure> {
-        let failed = |reason: String| Failure::new(&self.doing, reason);
-        let mut child = self.command.spawn().map_err(|error| failed(error.to_string()))?;
-        if let Some(mut input) = child.stdin.take() {
-            // A module that fails before it has read all says why itself.
-            let _ = input.write_all(Value::Object(self.arguments.clone()).to_string().as_bytes());
-        }
+    pub fn run(self) -> Result<Value, Failure> {
+        let doing = self.doing.clone();
+        let failed = |reason: String| Failure::new(&doing, reason);
+        let child = self.start()?;
         let done = child.wait_with_output().map_err(|error| failed(error.to_string()))?;
         serde_json::from_slice(&done.stdout).map_err(|error| {
             let [stdout, stderr] = [&done.stdout, &done.stderr].map(|bytes| String::from_utf8_lossy(bytes));

@@ -99,9 +99,12 @@ fn the_new_one_has_the_name(site: &Site, safe: bool) {
     assert_eq!(again["changed"], json!(false), "{again}");
     let found = site.docker(&["run", "--rm", "--network", "lan", "tiny:1", "nslookup", "web"]);
     assert!(found.contains("Address"), "{found}");
-    let old_names = site.engine.docker();
-    let mut old_names = old_names;
-    let gone = old_names.args(["run", "--rm", "--network", "lan", "tiny:1", "nslookup", "web.cdgp-new"]).output().unwrap();
+    let gone = site
+        .engine
+        .docker()
+        .args(["run", "--rm", "--network", "lan", "tiny:1", "nslookup", "web.cdgp-new"])
+        .output()
+        .unwrap();
     assert!(!gone.status.success(), "{gone:?}");
 }
 

@@ -60,7 +60,8 @@ pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Opti
             await_removed(engine, name, None).await?;
         }
         Action::Rename { name, to } => {
-            client.rename_container(name, RenameContainerOptions { name: to.clone() }).await?;
+            let options = RenameContainerOptions { name: to.clone() };
+            engine.write(|client| client.rename_container(name, options)).await?;
         }
         Action::AwaitStarted { name, timeout } => await_started(engine, name, *timeout).await?,
         Action::AwaitHealthy { name, timeout } => await_healthy(engine, name, *timeout).await?,
