@@ -78,6 +78,21 @@ pub enum EntryKind {
     Other,
 }
 
+impl EntryKind {
+    /// A regular file with the content that `reader` gives, and up to `start` bytes of it.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn file(mut reader: impl Read, start: usize) -> io::Result<EntryKind> {
+        let mut content = Vec::new();
+        (&mut reader).take(start as u64).read_to_end(&mut content)?;
+        let mut hash = Sha256::new_with_prefix(&content);
+        let rest = io::copy(&mut reader, &mut Hashing(&mut hash))?;
+        let size = content.len() as u64 + rest;
+        Ok(EntryKind::File { size, sha256: letters(&hash.finalize()), start: content })
+    }
+}
+
 /// What is put into a container.
 #[derive(Debug)]
 pub enum Content<R> {
@@ -224,13 +239,7 @@ fn entry(archive: Download, start: usize) -> io::Result<Entry> {
     let header = entry.header();
     let (mode, uid, gid, kind) = (header.mode()? & 0o7777, header.uid()?, header.gid()?, header.entry_type());
     let kind = match kind {
-        EntryType::Regular | EntryType::Continuous => {
-            let mut content = Vec::new();
-            (&mut entry).take(start as u64).read_to_end(&mut content)?;
-            let mut hash = Sha256::new_with_prefix(&content);
-            io::copy(&mut entry, &mut Hashing(&mut hash))?;
-            EntryKind::File { size: entry.size(), sha256: letters(&hash.finalize()), start: content }
-        }
+        EntryType::Regular | EntryType::Continuous => EntryKind::file(&mut entry, start)?,
         EntryType::Symlink => {
             let target = entry.link_name_bytes().unwrap_or_default();
             EntryKind::Link { target: String::from_utf8_lossy(&target).into_owned() }

@@ -7,8 +7,8 @@ use ansible::Failure;
 use docker::Engine;
 use docker::container_file::Content;
 
-use super::options::Source;
 use super::plan::Action;
+use super::source::Source;
 
 pub async fn apply(engine: &Engine, action: &Action, source: &Source) -> Result<(), Failure> {
     let content: Content<Box<dyn Read + Send>> = match source {

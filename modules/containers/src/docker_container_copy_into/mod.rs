@@ -5,6 +5,7 @@ mod diff;
 mod observe;
 mod options;
 mod plan;
+mod source;
 
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;
@@ -13,12 +14,13 @@ use self::apply::apply;
 use self::observe::observe;
 use self::options::Options;
 use self::plan::plan;
+use self::source::Source;
 
 pub const MODULE: Module = ansible::module!(docker_container_copy_into, run);
 
 async fn run(call: Call) -> Result<Outcome, Failure> {
     let options: Options = call.options()?;
-    let source = options.source()?;
+    let source = Source::read(&options)?;
     let engine = connect(&call).await?;
     let (observed, texts) = observe(&engine, &options, &source).await?;
     let plan = plan(&options, &observed)?;

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use ansible::Failure;
 use docker::container_file::EntryKind;
 use docker::{Engine, Exec};
-use sha2::{Digest, Sha256};
 
 use super::diff::{LARGEST, Text, Texts};
-use super::options::{Options, Source};
+use super::options::Options;
 use super::plan::{Item, Kind, Observed};
+use super::source::Source;
 
 /// Reads, changes nothing. The second part is for the diff.
 pub async fn observe(engine: &Engine, options: &Options, source: &Source) -> Result<(Observed, Texts), Failure> {
@@ -40,14 +40,7 @@ pub async fn observe(engine: &Engine, options: &Options, source: &Source) -> Res
         Some(stat) => match engine.read_from_container(&options.container, &path, LARGEST as usize).await? {
             None => (None, Text::Known(String::new())),
             Some(entry) => {
-                let (kind, text) = match entry.kind {
-                    EntryKind::File { size, sha256, start } => {
-                        let text = if size > LARGEST { Text::TooLarge } else { Text::of(start) };
-                        (Kind::File { sha256 }, text)
-                    }
-                    EntryKind::Link { target } => (Kind::Link { target }, Text::Known(stat.link_target)),
-                    EntryKind::Other => (Kind::Other, Text::Known("(special file)".to_owned())),
-                };
+                let (kind, text) = told(entry.kind, stat.link_target);
                 (Some(Item::new(kind, entry.mode, (entry.uid, entry.gid))), text)
             }
         },
@@ -63,29 +56,34 @@ fn wanted(options: &Options, source: &Source, owner: (u64, u64)) -> Result<(Item
             let kind = Kind::Link { target: target.clone() };
             Ok((Item::new(kind, 0o777, owner), Text::Known(target.clone()), None))
         }
-        Source::Content(content) => {
-            let kind = Kind::File { sha256: hexadecimal(Sha256::digest(content)) };
-            let size = content.len() as u64;
-            let text = if size > LARGEST { Text::TooLarge } else { Text::of(content.clone()) };
-            Ok((Item::new(kind, given.unwrap_or(0o644), owner), text, Some(size)))
-        }
-        Source::File { path, size, mode } => {
+        Source::Content(content) => file(content.as_slice(), given.unwrap_or(0o644), owner, |error| error.into()),
+        Source::File { path, mode, .. } => {
             let failed = |error: io::Error| Failure::new(format!("reading `path` {}: {error}", path.display()));
-            let mut file = File::open(path).map_err(failed)?;
-            let mut start = Vec::new();
-            (&mut file).take(LARGEST + 1).read_to_end(&mut start).map_err(failed)?;
-            let mut hash = Sha256::new_with_prefix(&start);
-            let mut buffer = vec![0; 64 * 1024];
-            loop {
-                match file.read(&mut buffer).map_err(failed)? {
-                    0 => break,
-                    read => hash.update(&buffer[..read]),
-                }
-            }
-            let text = if *size > LARGEST { Text::TooLarge } else { Text::of(start) };
-            let kind = Kind::File { sha256: hexadecimal(hash.finalize()) };
-            Ok((Item::new(kind, given.unwrap_or(*mode), owner), text, Some(*size)))
+            file(File::open(path).map_err(failed)?, given.unwrap_or(*mode), owner, failed)
         }
+    }
+}
+
+fn file(
+    content: impl Read,
+    mode: u32,
+    owner: (u64, u64),
+    failed: impl Fn(io::Error) -> Failure,
+) -> Result<(Item, Text, Option<u64>), Failure> {
+    let kind = EntryKind::file(content, LARGEST as usize).map_err(failed)?;
+    let size = if let EntryKind::File { size, .. } = &kind { Some(*size) } else { None };
+    let (kind, text) = told(kind, String::new());
+    Ok((Item::new(kind, mode, owner), text, size))
+}
+
+/// What the plan compares, and what the diff shows. `link_target` is what a link leads to.
+fn told(kind: EntryKind, link_target: String) -> (Kind, Text) {
+    match kind {
+        EntryKind::File { size, sha256, start } => {
+            (Kind::File { sha256 }, if size > LARGEST { Text::TooLarge } else { Text::of(start) })
+        }
+        EntryKind::Link { target } => (Kind::Link { target }, Text::Known(link_target)),
+        EntryKind::Other => (Kind::Other, Text::Known("(special file)".to_owned())),
     }
 }
 
@@ -103,10 +101,10 @@ async fn user(engine: &Engine, container: &str) -> Result<(u64, u64), Failure> {
         ))
     };
     let done = engine.exec(&exec, None).await.map_err(|error| {
-        // The peer's wording, which plays match on.
-        let paused = error.is_conflict() && error.to_string().contains("paused");
+        // The peer's wording, which plays match on, also for a container that does not run.
         let sentence = || Failure::new(format!("Cannot execute command in paused container \"{container}\""));
-        if paused { sentence() } else { failed(error.to_string()) }
+        let reason = error.to_string();
+        if error.is_conflict() { sentence().with("reason", reason) } else { failed(reason) }
     })?;
     let (stdout, stderr) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
     let mut numbers = stdout.lines().map_while(|line| line.trim().parse().ok());
@@ -114,8 +112,4 @@ async fn user(engine: &Engine, container: &str) -> Result<(u64, u64), Failure> {
         (0, Some(user), Some(group)) => Ok((user, group)),
         (status, _, _) => Err(failed(format!("status {status}: {}{}", stdout.trim(), stderr.trim()))),
     }
-}
-
-fn hexadecimal(digest: impl IntoIterator<Item = u8>) -> String {
-    digest.into_iter().map(|byte| format!("{byte:02x}")).collect()
 }

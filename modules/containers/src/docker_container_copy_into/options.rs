@@ -3,8 +3,6 @@
 use std::path::{Component, Path, PathBuf};
 
 use ansible::Failure;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,11 +10,11 @@ use serde_json::Value;
 pub struct Options {
     pub container: String,
     pub path: Option<PathBuf>,
-    content: Option<String>,
-    content_is_b64: bool,
+    pub content: Option<String>,
+    pub content_is_b64: bool,
     container_path: String,
     pub follow: bool,
-    local_follow: bool,
+    pub local_follow: bool,
     owner_id: Option<u64>,
     group_id: Option<u64>,
     mode: Option<Value>,
@@ -32,52 +30,7 @@ enum ModeParse {
     OctalStringOnly,
 }
 
-/// What is to be copied.
-#[derive(Debug)]
-pub enum Source {
-    /// Text of the task.
-    Content(Vec<u8>),
-    /// A regular file on the target.
-    File { path: PathBuf, size: u64, mode: u32 },
-    /// A link on the target, which goes as a link.
-    Link { target: String },
-}
-
 impl Options {
-    /// The source.
-    ///
-    /// # Errors
-    /// It can't be decoded, or there is no such file.
-    pub fn source(&self) -> Result<Source, Failure> {
-        let Some(path) = &self.path else {
-            let content = self.content.clone().unwrap_or_default();
-            if !self.content_is_b64 {
-                return Ok(Source::Content(content.into_bytes()));
-            }
-            // Base64 is broken into lines now and then.
-            let letters: String = content.split_ascii_whitespace().collect();
-            let decoded = STANDARD.decode(letters);
-            return decoded
-                .map(Source::Content)
-                .map_err(|error| Failure::new(format!("Cannot Base64 decode the content option: {error}")));
-        };
-        let shown = path.display();
-        let failed = |error: std::io::Error| match error.kind() {
-            std::io::ErrorKind::NotFound => Failure::new(format!("Cannot find local file {shown}")),
-            _ => Failure::new(format!("reading `path` {shown}: {error}")),
-        };
-        let facts = if self.local_follow { path.metadata() } else { path.symlink_metadata() }.map_err(failed)?;
-        if facts.is_symlink() {
-            let target = path.read_link().map_err(failed)?;
-            return Ok(Source::Link { target: target.to_string_lossy().into_owned() });
-        }
-        if !facts.is_file() {
-            return Err(Failure::new(format!("Local path {shown} is not a symbolic link or file")));
-        }
-        let mode = std::os::unix::fs::MetadataExt::mode(&facts) & 0o7777;
-        Ok(Source::File { path: path.clone(), size: facts.len(), mode })
-    }
-
     /// Where it goes: an absolute path without `.` and `..`.
     ///
     /// # Errors

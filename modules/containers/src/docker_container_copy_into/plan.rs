@@ -89,6 +89,7 @@ pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Item, Action>
 
 #[cfg(test)]
 mod tests {
+    use super::super::source::Source;
     use super::*;
 
     #[test]
@@ -97,7 +98,7 @@ mod tests {
             &super::super::MODULE,
             env!("CARGO_MANIFEST_DIR"),
             |options: &Options, observed: Option<&Observed>| {
-                options.source()?;
+                Source::read(options)?;
                 options.mode()?;
                 options.container_path()?;
                 observed.map_or_else(|| Err(Failure::new("nothing was read")), |observed| plan(options, observed))
