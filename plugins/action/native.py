@@ -22,7 +22,6 @@ import secrets
 import shlex
 import time
 import typing as t
-import zlib
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
@@ -123,7 +122,7 @@ class Binary(t.NamedTuple):
 
     def checksums(self) -> dict[str, int]:
         """What the binary holds itself against before it does anything; see docs/decisions/0004-integrity-of-a-cached-binary.md."""
-        return {arch: zlib.crc32(path.read_bytes()) for arch, path in self.files.items()}
+        return {arch: int(Path(f"{path}.crc32").read_text(encoding="ascii")) for arch, path in self.files.items()}
 
 
 class Reply(t.NamedTuple):

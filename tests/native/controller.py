@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import typing as t
+import zlib
 from pathlib import Path
 
 from target import USERS, WORK, Target
@@ -49,10 +50,11 @@ def make_collection(root: Path, binary: Path, arch: str) -> None:
 
 
 def put_binary(root: Path, binary: Path, arch: str) -> None:
-    """Puts a binary and its checksum into a collection."""
+    """Puts a binary and its checksums into a collection."""
     installed = root / "bin" / arch / "probe"
     shutil.copy(binary, installed)
     Path(f"{installed}.sha256").write_text(hashlib.sha256(installed.read_bytes()).hexdigest() + "\n")
+    Path(f"{installed}.crc32").write_text(f"{zlib.crc32(installed.read_bytes())}\n")
 
 
 class Play:

@@ -26,7 +26,7 @@ TASKS = [
     probe("no_log", {"password": "canary-1"}, no_log=True),
     probe("password", {"password": "canary-2"}),
     probe("loop", {"text": "{{ item }}"}, loop=["a", "bb", "ccc"]),
-    probe("delegated", {"text": "hello"}, delegate_to="alice"),
+    probe("delegated", {"text": "hello"}, delegate_to="bob"),
     probe("registered", {"text": "x"}, register="kept"),
     {"name": "lines", "ansible.builtin.assert": {"that": ["kept.stdout_lines == ['one', 'two']", "kept is changed"]}},
     probe("failure", {"end": "failure"}, ignore_errors=True),
@@ -47,7 +47,7 @@ def test_features(every: Controller, target: Target, pipelining: str) -> None:
     assert play["plain"]["argv"][1:] == ["probe", "-"]
     assert play["text"]["text_length"] == 9
     assert play["omitted"]["text_length"] == 0
-    assert play["check"]["changed"]
+    assert play["plain"]["acted"] and play["check"]["changed"] and not play["check"]["acted"]
     assert play["diff"]["diff"]["after"]["text"] == "hello"
     assert "diff" not in play["plain"]
     environment = play["environment"]["environment"]
@@ -55,7 +55,7 @@ def test_features(every: Controller, target: Target, pipelining: str) -> None:
     assert "canary-1" not in play.output and "canary-2" not in play.output
     assert play["password"]["password_length"] == 8
     assert [item["text_length"] for item in play["loop"]["results"]] == [1, 2, 3]
-    assert play["delegated"]["text_length"] == 5
+    assert play["delegated"]["text_length"] == 5 and play["delegated"]["user"] == 1002
     assert play.kind("failure") == "failed" and play["failure"]["msg"] == "failed as asked"
     unsupported = "Unsupported parameters for (cdgp.docker.probe) module: colour."
     assert play["unknown option"]["msg"].startswith(unsupported)
@@ -64,6 +64,25 @@ def test_features(every: Controller, target: Target, pipelining: str) -> None:
     users = {name: play[name]["user"] for name in ("plain", "root", "nobody", "bob")}
     assert users == {"plain": 1001, "root": 0, "nobody": 65534, "bob": 1002}
     assert play["nobody"]["program"].startswith("/var/tmp/cdgp.docker-65534/")
+
+
+def test_check_and_diff_of_the_command_line(every: Controller, target: Target) -> None:
+    """Also with a cold cache: the binary is not what check mode is about."""
+    tasks = [
+        probe("foretold", {"text": "hello"}),
+        probe("as root", {"text": "hello"}, become=True),
+        probe("all the same", {"text": "hello"}, check_mode=False, diff=False),
+        probe("job", {"text": "hello"}, **{"async": 20, "poll": 1}, ignore_errors=True),
+    ]
+    play = every.play(tasks, hosts="alice", arguments=("--check", "--diff"))
+    for name in ("foretold", "as root"):
+        assert play[name].get("acted") is False and play[name]["changed"], play.output
+        assert play[name]["diff"] == {"before": {"text": ""}, "after": {"text": "hello"}}
+    assert play["all the same"]["acted"] and "diff" not in play["all the same"]
+    if every.version == "2.15":  # as with any module
+        assert "cannot be used on same task" in play["job"]["msg"]
+    else:
+        assert play["job"].get("acted") is False and play["job"]["changed"], play.output
 
 
 def test_module_defaults(every: Controller, target: Target) -> None:

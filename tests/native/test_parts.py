@@ -88,6 +88,7 @@ def test_a_collection_without_its_parts(tmp_path: Path) -> None:
         (tmp_path / arch).mkdir()
         shutil.copy("/bin/true", tmp_path / arch / "volumes")
         (tmp_path / arch / "volumes.sha256").write_text("0123  volumes\n")
+        (tmp_path / arch / "volumes.crc32").write_text("4567\n")
     binary = native.Binary.of_module("docker_volume", tmp_path)
     assert binary.digests == {"aarch64": "0123", "x86_64": "0123"}
-    assert set(binary.checksums()) == {"aarch64", "x86_64"}
+    assert binary.checksums() == {"aarch64": 4567, "x86_64": 4567}

@@ -68,11 +68,12 @@ pub fn lay_out(workspace: &Workspace, architectures: &[Architecture], profile: P
     layout.bring_to(&workspace.collection())
 }
 
-/// Adds a binary and its checksum, in the form that `sha256sum --check` reads.
+/// Adds a binary and its checksums: SHA-256 in the form that `sha256sum --check` reads, and the CRC-32 that each task sends.
 fn add_binary(layout: &mut Layout, machine: &str, name: &str, path: &Path) -> Result<()> {
     let content = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
     let sum: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
     layout.add(format!("bin/{machine}/{name}.sha256"), format!("{sum}  {name}\n"));
+    layout.add(format!("bin/{machine}/{name}.crc32"), format!("{}\n", crc32fast::hash(&content)));
     layout.add_program(format!("bin/{machine}/{name}"), content);
     Ok(())
 }

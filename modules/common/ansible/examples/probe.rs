@@ -48,11 +48,12 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     tokio::time::sleep(Duration::from_secs_f64(options.sleep)).await;
     let after = options.text.clone().unwrap_or_default();
     let plan = Plan { before: Some(state("")), after: Some(state(&after)), actions: vec!["tell".to_owned()] };
-    let (outcome, _) = call.carry_out(&plan, async |_action| Ok(())).await?;
+    let (outcome, done) = call.carry_out(&plan, async |_action| Ok(())).await?;
     let environment: Map<String, Value> = std::env::vars().map(|(name, value)| (name, value.into())).collect();
     match options.end {
         End::Well => Ok(outcome
             .with("text_length", after.len())
+            .with("acted", !done.is_empty())
             .with("password_length", options.password.as_deref().map(str::len))
             .with("password_echo", options.password)
             .with("environment", environment)
