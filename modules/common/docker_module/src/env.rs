@@ -15,8 +15,12 @@ impl TryFrom<BTreeMap<String, Value>> for Env {
     type Error = Sentence;
 
     fn try_from(given: BTreeMap<String, Value>) -> Result<Self, Sentence> {
-        let text = |(name, value)| match value {
-            Value::String(text) => Ok((name, text)),
+        let text = |(name, value): (String, Value)| match value {
+            Value::String(text) => Ok(match name.split_once('=') {
+                // As the engine reads it.
+                Some((name, beginning)) => (name.to_owned(), format!("{beginning}={text}")),
+                None => (name, text),
+            }),
             _ => Err(Sentence(format!(
                 "Non-string value found for env option. Ambiguous env options must be wrapped in quotes to avoid them \
                  being interpreted when directly specified in YAML, or explicitly converted to strings when the option \

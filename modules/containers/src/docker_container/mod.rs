@@ -9,7 +9,7 @@ mod rollback;
 mod wait;
 
 use ansible::{Call, Failure, Module, Outcome};
-use docker_module::connect;
+use docker_module::{connect, require_api};
 
 use self::apply::apply;
 use self::observe::{leftovers, observe, resolve};
@@ -22,6 +22,9 @@ pub const MODULE: Module = ansible::module!(docker_container, run);
 async fn run(call: Call) -> Result<Outcome, Failure> {
     let mut options: Options = call.options()?;
     let engine = connect(&call).await?;
+    if options.state != State::Absent {
+        require_api(&engine, &options.api_needs())?;
+    }
     resolve(&call, &engine, &mut options).await?;
     let pulled = image::pull(&call, &engine, &options).await?;
     let (mut observed, mut container) = observe(&engine, &options).await?;

@@ -10,6 +10,7 @@ mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use docker::ApiVersion;
 use docker_module::{Env, Labels, Size, SizeOrUnlimited, Text};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -150,7 +151,7 @@ impl Options {
     pub fn network_mode(&self) -> Option<&str> {
         let first =
             self.networks.as_ref().filter(|_| self.networks_cli_compatible).and_then(|networks| networks.first());
-        self.network_mode.as_deref().or(first.map(|network| network.name.as_str()))
+        self.network_mode.as_deref().filter(|mode| !mode.is_empty()).or(first.map(|network| network.name.as_str()))
     }
 
     /// Whether a container that is replaced is kept until the new one has started well. A job has no such moment.
@@ -158,9 +159,20 @@ impl Options {
         self.safe_replace && self.detach != Some(false)
     }
 
-    /// With colons.
+    /// As the engine writes it.
     pub fn mac_address(&self) -> Option<String> {
-        self.mac_address.as_ref().map(|address| address.replace('-', ":"))
+        self.mac_address.as_deref().map(networks::canonical_mac)
+    }
+
+    /// The used options that not every engine knows, with the API that each needs. Older engines take and forget them.
+    pub fn api_needs(&self) -> Vec<(&'static str, ApiVersion)> {
+        let start_interval = self.healthcheck.as_ref().and_then(|check| check.start_interval);
+        let gw_priority = self.networks.iter().flatten().find_map(|network| network.gw_priority);
+        let needs = [
+            start_interval.map(|_| ("healthcheck.start_interval", ApiVersion::new(1, 44))),
+            gw_priority.map(|_| ("networks.gw_priority", ApiVersion::new(1, 48))),
+        ];
+        needs.into_iter().flatten().collect()
     }
 
     /// What the user should know of how the options were read.

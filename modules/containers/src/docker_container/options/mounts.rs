@@ -206,6 +206,8 @@ impl TryFrom<Vec<String>> for Volumes {
             let parts: Vec<&str> = text.split(':').collect();
             let (source, target, mode) = match parts.as_slice() {
                 [source, target, mode] if is_mode(mode) => (Some(*source), *target, *mode),
+                [_, _, _, _, ..] => return fail(format!("\"{text}\" has too many colons: write SOURCE:PATH:MODE")),
+                [""] => return fail("A volume's mount point is empty"),
                 [_, _, mode] => return fail(format!("Found invalid volumes mode: {mode}")),
                 [source, target] if !is_mode(target) => (Some(*source), *target, "rw"),
                 [target, _] => (None, *target, ""),

@@ -26,15 +26,20 @@ impl Network {
         self.links.as_ref().map(|links| links.iter().map(full).collect())
     }
 
-    /// With colons.
+    /// As the engine writes it.
     pub fn mac_address(&self) -> Option<String> {
-        self.mac_address.as_ref().map(|address| address.replace('-', ":"))
+        self.mac_address.as_deref().map(canonical_mac)
     }
 
     pub fn driver_opts(&self) -> Option<BTreeMap<String, String>> {
         let text = |(key, value): (&String, &Text)| (key.clone(), value.0.clone());
         self.driver_opts.as_ref().map(|options| options.iter().map(text).collect())
     }
+}
+
+/// A MAC address with colons and small letters.
+pub fn canonical_mac(text: &str) -> String {
+    text.replace('-', ":").to_lowercase()
 }
 
 /// An address in its one short form, so that two spellings compare equal. What is none stays as it is.

@@ -19,7 +19,7 @@ pub struct Command {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "it must be a command line or a list of words")]
 enum Words {
     List(Vec<Text>),
     Line(Text),
@@ -102,7 +102,7 @@ pub struct Healthcheck {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "it must be a command line or a list of words")]
 enum Test {
     List(Vec<Text>),
     Line(Text),

@@ -153,7 +153,7 @@ impl Container {
             networks: self.networks.clone(),
             ..after.clone()
         };
-        *self == live
+        *self == live && self.limits.can_become(&after.limits)
     }
 
     /// The change of limits and restart policy, if there is any. It tells the engine all that the user wishes of them:
@@ -169,8 +169,10 @@ impl Container {
         }
         let fresh = Container::fresh(options, observed)?;
         let mut body = Body::default();
-        fresh.limits.write(&mut body);
-        fresh.restart.write(&mut body);
+        after.limits.update(&self.limits, fresh.limits).write(&mut body);
+        if fresh.restart.is_wished() {
+            after.restart.write(&mut body);
+        }
         let what = body.host_config.keys().cloned().collect();
         Ok(Some(Action::Update { name: options.name.clone(), what, body: Value::Object(body.host_config) }))
     }

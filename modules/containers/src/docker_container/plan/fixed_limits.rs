@@ -29,7 +29,8 @@ impl From<&Inspect> for FixedLimits {
             memory_swappiness: host.memory_swappiness,
             oom_killer: host.oom_kill_disable,
             oom_score_adj: Some(host.oom_score_adj),
-            pids_limit: host.pids_limit,
+            // The engine tells no limit as none, zero or less.
+            pids_limit: Some(host.pids_limit.unwrap_or(0).max(0)),
             shm_size: Some(host.shm_size),
             ulimits: Some(host.ulimits.clone()),
         }
@@ -42,8 +43,10 @@ impl FixedLimits {
         compare.value("memory_swappiness", &mut self.memory_swappiness, wish.memory_swappiness);
         compare.value("oom_killer", &mut self.oom_killer, wish.oom_killer);
         compare.value("oom_score_adj", &mut self.oom_score_adj, wish.oom_score_adj);
-        compare.value("pids_limit", &mut self.pids_limit, wish.pids_limit);
-        compare.value("shm_size", &mut self.shm_size, wish.shm_size.map(|size| size.0));
+        compare.value("pids_limit", &mut self.pids_limit, wish.pids_limit.map(|limit| limit.max(0)));
+        // Zero leaves it to the engine, as if it were not said.
+        let shm_size = wish.shm_size.map(|size| size.0).filter(|size| *size != 0);
+        compare.value("shm_size", &mut self.shm_size, shm_size);
         compare.set("ulimits", &mut self.ulimits, wish.ulimits.clone().map(|ulimits| ulimits.0), []);
     }
 

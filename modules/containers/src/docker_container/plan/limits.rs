@@ -42,6 +42,7 @@ impl From<&Inspect> for Limits {
 
 impl Limits {
     pub fn overlay(&mut self, wish: &Options, compare: &Compare) {
+        let (memory, swap) = (self.memory, self.memory_swap);
         compare.value("blkio_weight", &mut self.blkio_weight, wish.blkio_weight);
         compare.value("cpu_period", &mut self.cpu_period, wish.cpu_period);
         compare.value("cpu_quota", &mut self.cpu_quota, wish.cpu_quota);
@@ -52,6 +53,48 @@ impl Limits {
         compare.value("memory", &mut self.memory, wish.memory.map(|size| size.0));
         compare.value("memory_reservation", &mut self.memory_reservation, wish.memory_reservation.map(|size| size.0));
         compare.value("memory_swap", &mut self.memory_swap, wish.memory_swap.map(|size| size.0));
+        if self.memory != memory && self.memory_swap == swap {
+            self.memory_swap = self.swap_that_fits(swap);
+        }
+    }
+
+    /// Memory and swap together can't be less than the memory alone. Where they would be, the engine chooses twice the
+    /// memory when it makes a container, but refuses to change one.
+    fn swap_that_fits(&self, swap: Option<i64>) -> Option<i64> {
+        match (self.memory, swap) {
+            (Some(memory), Some(swap)) if swap != -1 && memory > swap => Some(memory.saturating_mul(2)),
+            (_, swap) => swap,
+        }
+    }
+
+    /// Whether the engine can bring a container from these limits to `after`. In an update zero and empty mean "as it is".
+    pub fn can_become(&self, after: &Limits) -> bool {
+        let numbers = |limits: &Limits| {
+            [
+                limits.blkio_weight,
+                limits.cpu_period,
+                limits.cpu_quota,
+                limits.cpu_shares,
+                limits.kernel_memory,
+                limits.memory,
+                limits.memory_reservation,
+                limits.memory_swap,
+            ]
+        };
+        let texts = |limits: &Limits| [limits.cpuset_cpus.clone(), limits.cpuset_mems.clone()];
+        numbers(self).iter().zip(numbers(after)).all(|(there, wanted)| *there == wanted || wanted != Some(0))
+            && texts(self)
+                .iter()
+                .zip(texts(after))
+                .all(|(there, wanted)| *there == wanted || wanted != Some(String::new()))
+    }
+
+    /// What an update from `there` to these limits has to say, given what the user `wished`: the swap too, where the engine
+    /// would refuse the memory without it.
+    pub fn update(&self, there: &Limits, wished: Limits) -> Limits {
+        let too_small = wished.memory > there.memory_swap;
+        let memory_swap = wished.memory_swap.or(self.memory_swap.filter(|_| wished.memory.is_some() && too_small));
+        Limits { memory_swap, ..wished }
     }
 
     pub fn write(&self, body: &mut Body) {

@@ -6,7 +6,7 @@ use docker::container::{Container as Inspect, Endpoint as InspectEndpoint};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::super::options::networks::{Network, canonical_address};
+use super::super::options::networks::{Network, canonical_address, canonical_mac};
 use super::super::options::{Comparison, Options};
 use super::body::{Body, put};
 use super::compare::{Compare, Kind};
@@ -72,7 +72,11 @@ fn mac_address(inspect: &Inspect) -> Option<String> {
     let mode = inspect.host_config.network_mode.as_str();
     let mode = if mode == "default" { "bridge" } else { mode };
     let endpoint = inspect.network_settings.networks.get(mode).map(|endpoint| &endpoint.mac_address);
-    [Some(&inspect.config.mac_address), endpoint].into_iter().flatten().find(|address| !address.is_empty()).cloned()
+    [Some(&inspect.config.mac_address), endpoint]
+        .into_iter()
+        .flatten()
+        .find(|address| !address.is_empty())
+        .map(|address| canonical_mac(address))
 }
 
 /// The container's place in a network. The engine connects and disconnects while the container runs.
@@ -98,7 +102,7 @@ impl From<&InspectEndpoint> for Endpoint {
             ipv6_address: address(&endpoint.ipam_config.ipv6_address),
             aliases: endpoint.aliases.iter().cloned().collect(),
             links: endpoint.links.iter().cloned().collect(),
-            mac_address: Some(endpoint.mac_address.clone()),
+            mac_address: Some(canonical_mac(&endpoint.mac_address)),
             driver_opts: endpoint.driver_opts.clone(),
             gw_priority: Some(endpoint.gw_priority),
         }

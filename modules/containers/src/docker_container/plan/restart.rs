@@ -31,12 +31,20 @@ impl Restart {
     pub fn overlay(&mut self, wish: &Options, compare: &Compare) {
         compare.value("restart_policy", &mut self.restart_policy, wish.restart_policy);
         compare.value("restart_retries", &mut self.restart_retries, wish.restart_retries);
+        if self.restart_policy != Some(RestartPolicy::OnFailure) {
+            // The others never give up; the engine refuses or forgets a limit for them.
+            self.restart_retries = self.restart_retries.map(|_| 0);
+        }
+    }
+
+    /// Whether the user named a policy.
+    pub fn is_wished(&self) -> bool {
+        self.restart_policy.is_some()
     }
 
     pub fn write(&self, body: &mut Body) {
         if let Some(name) = &self.restart_policy {
-            // Only on-failure has a limit; the engine refuses one with any other policy.
-            let retries = self.restart_retries.filter(|_| *name == RestartPolicy::OnFailure).unwrap_or(0);
+            let retries = self.restart_retries.unwrap_or(0);
             body.host_config.insert("RestartPolicy".to_owned(), json!({ "Name": name, "MaximumRetryCount": retries }));
         }
     }
