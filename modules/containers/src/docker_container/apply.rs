@@ -9,7 +9,7 @@ use docker::Engine;
 use serde_json::{Map, Value, json};
 
 use super::plan::{Action, Create};
-use super::wait::{Ended, await_end, await_healthy, await_removed, await_started};
+use super::wait::{Ended, await_end, await_healthy, await_removed, await_started, await_stopped};
 
 /// How the process ended, where the action waits for that.
 pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Option<Ended>, Failure> {
@@ -41,9 +41,11 @@ pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Opti
             let options = StopContainerOptions { t: seconds(*timeout), ..StopContainerOptions::default() };
             engine.write_patiently(|client| client.stop_container(name, Some(options))).await?;
         }
-        Action::Kill { name, signal } => {
-            let options = signal.clone().map(|signal| KillContainerOptions { signal });
-            engine.write(|client| client.kill_container(name, options)).await?;
+        Action::Kill { name, signal, grace } => {
+            kill(engine, name, signal.clone()).await?;
+            if signal.is_some() {
+                await_stopped(engine, name, *grace).await?;
+            }
         }
         Action::Restart { name, timeout } => {
             let options = RestartContainerOptions { t: seconds(*timeout), ..RestartContainerOptions::default() };
@@ -51,8 +53,8 @@ pub async fn apply(call: &Call, engine: &Engine, action: &Action) -> Result<Opti
         }
         Action::Pause { name } => engine.write(|client| client.pause_container(name)).await?,
         Action::Unpause { name } => engine.write(|client| client.unpause_container(name)).await?,
-        Action::Remove { name, volumes, timeout } => {
-            remove(engine, name, *volumes, false).await?;
+        Action::Remove { name, volumes, force, timeout } => {
+            remove(engine, name, *volumes, *force).await?;
             await_removed(engine, name, *timeout).await?;
         }
         Action::Discard { name, volumes } => {
@@ -83,6 +85,15 @@ async fn make(call: &Call, engine: &Engine, create: &Create) -> Result<(), Failu
     let answer = engine.post("/containers/create", &query, &body).await?;
     warn(call, &answer);
     Ok(())
+}
+
+/// A process that has ended meanwhile needs no signal.
+async fn kill(engine: &Engine, name: &str, signal: Option<String>) -> Result<(), Failure> {
+    let options = signal.map(|signal| KillContainerOptions { signal });
+    match engine.write(|client| client.kill_container(name, options)).await {
+        Err(error) if error.is_conflict() && error.to_string().contains("is not running") => Ok(()),
+        other => Ok(other?),
+    }
 }
 
 /// A container that removes itself may be gone, or going, already.

@@ -74,6 +74,19 @@ pub async fn printed(engine: &Engine, name: &str, tail: &str) -> Result<String, 
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Waits until the process has ended, but for no longer than `grace` seconds (`None`: the engine's own 10): a signal need
+/// not end it.
+pub async fn await_stopped(engine: &Engine, name: &str, grace: Option<i64>) -> Result<(), Failure> {
+    let grace = u32::try_from(grace.unwrap_or(10)).unwrap_or(0);
+    let mut pace = Pace::new(Some(grace.into()));
+    while engine.container(name).await?.is_some_and(|container| container.typed.state.running) {
+        if !pace.rest().await {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// Waits until a container that is being removed is gone.
 pub async fn await_removed(engine: &Engine, name: &str, timeout: Option<f64>) -> Result<(), Failure> {
     let mut pace = Pace::new(timeout);

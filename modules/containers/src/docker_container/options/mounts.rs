@@ -248,9 +248,11 @@ fn is_mode(text: &str) -> bool {
 /// A path that starts with `.` or `~` is made absolute, as the docker CLI does it; anything else is a path or a name.
 fn host_path(source: &str) -> String {
     let path = match source.strip_prefix('~') {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => {
-            format!("{}{rest}", std::env::var("HOME").unwrap_or_default())
-        }
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => match std::env::var("HOME") {
+            Ok(home) => format!("{home}{rest}"),
+            // The engine refuses it; without a home, `~/data` must not become `/data`.
+            Err(_) => return source.to_owned(),
+        },
         _ => source.to_owned(),
     };
     if !source.starts_with(['.', '~']) {

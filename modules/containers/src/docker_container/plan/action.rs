@@ -37,9 +37,11 @@ pub enum Action {
         name: String,
         timeout: Option<i64>,
     },
+    /// After a signal that the user named, seconds to wait for the process' end; `None`: the engine's default.
     Kill {
         name: String,
         signal: Option<String>,
+        grace: Option<i64>,
     },
     Restart {
         name: String,
@@ -55,6 +57,8 @@ pub enum Action {
     Remove {
         name: String,
         volumes: bool,
+        /// Although it may still run.
+        force: bool,
         timeout: Option<f64>,
     },
     /// A container of an interrupted replacement goes, whatever it does.
@@ -114,7 +118,7 @@ impl fmt::Display for Action {
                 write!(f, "run container {name} to its end{cleanup}")
             }
             Action::Stop { name, .. } => write!(f, "stop container {name}"),
-            Action::Kill { name, signal } => {
+            Action::Kill { name, signal, .. } => {
                 write!(f, "kill container {name}")?;
                 signal.as_ref().map_or(Ok(()), |signal| write!(f, " with {signal}"))
             }

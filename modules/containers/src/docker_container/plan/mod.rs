@@ -126,6 +126,7 @@ fn remove(options: &Options, there: &Container) -> Vec<Action> {
     actions.push(Action::Remove {
         name: options.name.clone(),
         volumes: !options.keep_volumes,
+        force: options.force_kill && there.running,
         timeout: options.removal_wait_timeout,
     });
     actions
@@ -135,7 +136,7 @@ fn remove(options: &Options, there: &Container) -> Vec<Action> {
 fn stop(options: &Options) -> Action {
     let name = options.name.clone();
     if options.force_kill {
-        Action::Kill { name, signal: options.kill_signal.clone() }
+        Action::Kill { name, signal: options.kill_signal.clone(), grace: options.stop_timeout }
     } else {
         Action::Stop { name, timeout: options.stop_timeout }
     }

@@ -41,8 +41,12 @@ impl Leftovers {
 pub fn replace(options: &Options, there: &Container, make: Vec<Action>) -> (Vec<Action>, Vec<Action>) {
     let name = || options.name.clone();
     let (new, old) = (new_name(&options.name), old_name(&options.name));
-    let remove =
-        |name: String| Action::Remove { name, volumes: !options.keep_volumes, timeout: options.removal_wait_timeout };
+    let remove = |name: String| Action::Remove {
+        name,
+        volumes: !options.keep_volumes,
+        force: options.force_kill && there.running,
+        timeout: options.removal_wait_timeout,
+    };
     let mut before = make;
     if there.running {
         before.push(stop(options));
