@@ -208,7 +208,11 @@ impl Options {
     /// Whether a comparison needs to know what the image brings. Otherwise it need not be read.
     pub fn looks_at_the_image(&self) -> bool {
         let strict = self.comparisons.values().any(|mode| *mode == Comparison::Strict);
-        strict || self.command().is_some_and(|command| command.is_empty())
+        let empty = |text: &Option<String>| text.as_deref() == Some("");
+        strict
+            || self.command().is_some_and(|command| command.is_empty())
+            || empty(&self.user)
+            || empty(&self.working_dir)
     }
 }
 

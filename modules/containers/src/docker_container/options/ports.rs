@@ -33,7 +33,11 @@ impl TryFrom<Vec<Text>> for PublishedPorts {
                 );
             }
             for (port, binding) in published(&text)? {
-                ports.entry(port).or_default().push(binding);
+                let bindings = ports.entry(port).or_default();
+                // The engine would publish it twice, and fail the second time.
+                if !bindings.contains(&binding) {
+                    bindings.push(binding);
+                }
             }
         }
         Ok(PublishedPorts(ports))

@@ -74,8 +74,12 @@ impl Process {
             ImageLabelMismatch::Fail => BTreeMap::new(),
         };
         compare.map("labels", &mut self.labels, wish.labels.clone().map(|labels| labels.0), labels);
-        compare.value("user", &mut self.user, wish.user.clone());
-        compare.value("working_dir", &mut self.working_dir, wish.working_dir.as_deref().map(clean_path));
+        // Empty, too, the engine takes for the image's.
+        let user = wish.user.clone().map(|user| if user.is_empty() { from_image.user } else { user });
+        compare.value("user", &mut self.user, user);
+        let folder =
+            wish.working_dir.as_deref().map(|path| if path.is_empty() { &from_image.working_dir } else { path });
+        compare.value("working_dir", &mut self.working_dir, folder.map(clean_path));
         compare.value("hostname", &mut self.hostname, wish.hostname.clone());
         compare.value("domainname", &mut self.domainname, wish.domainname.clone());
         compare.value("interactive", &mut self.interactive, wish.interactive);
