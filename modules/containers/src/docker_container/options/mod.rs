@@ -167,9 +167,11 @@ impl Options {
     /// The used options that not every engine knows, with the API that each needs. Older engines take and forget them.
     pub fn api_needs(&self) -> Vec<(&'static str, ApiVersion)> {
         let start_interval = self.healthcheck.as_ref().and_then(|check| check.start_interval);
+        let mac_address = self.networks.iter().flatten().find_map(Network::mac_address);
         let gw_priority = self.networks.iter().flatten().find_map(|network| network.gw_priority);
         let needs = [
             start_interval.map(|_| ("healthcheck.start_interval", ApiVersion::new(1, 44))),
+            mac_address.map(|_| ("networks.mac_address", ApiVersion::new(1, 44))),
             gw_priority.map(|_| ("networks.gw_priority", ApiVersion::new(1, 48))),
         ];
         needs.into_iter().flatten().collect()
