@@ -8,11 +8,14 @@ mod docker_container_info;
 mod docker_context_info;
 mod docker_host_info;
 mod docker_image_build;
+mod docker_image_export;
 mod docker_image_info;
+mod docker_image_load;
 mod docker_image_pull;
 mod docker_image_push;
 mod docker_image_remove;
 mod docker_image_tag;
+mod docker_login;
 mod docker_network;
 mod docker_network_info;
 
@@ -30,11 +33,14 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_context_info::MODULE,
         docker_host_info::MODULE,
         docker_image_build::MODULE,
+        docker_image_export::MODULE,
         docker_image_info::MODULE,
+        docker_image_load::MODULE,
         docker_image_pull::MODULE,
         docker_image_push::MODULE,
         docker_image_remove::MODULE,
         docker_image_tag::MODULE,
+        docker_login::MODULE,
         docker_network::MODULE,
         docker_network_info::MODULE,
     ],

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::container::ContainerConfig;
-use crate::{Engine, Error, Inspected, Platform};
+use crate::{ApiVersion, Engine, Error, Inspected, Platform};
 
 /// What plans read of an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -46,7 +46,7 @@ impl Engine {
         self.image_with(name, &[]).await
     }
 
-    /// As [`Engine::image`], with a query: `platform` (JSON, API 1.49), `manifests` (API 1.48).
+    /// As [`Engine::image`], with a query: `manifests` (API 1.48).
     ///
     /// # Errors
     /// As [`Engine::image`].
@@ -54,6 +54,21 @@ impl Engine {
         let raw = self.get_optional(&format!("/images/{name}/json"), query).await?;
         raw.map(|raw| Inspected::new(raw, &format!("image {name}"))).transpose()
     }
+
+    /// As [`Engine::image`], for one platform: the containerd image store holds an image for several, and shows the
+    /// engine's own first. `None` too where the engine is too old to be asked.
+    ///
+    /// # Errors
+    /// As [`Engine::image`].
+    pub async fn image_for(&self, name: &str, platform: &Platform) -> Result<Option<Inspected<Image>>, Error> {
+        if self.api_version() < Engine::INSPECTS_FOR_PLATFORM {
+            return Ok(None);
+        }
+        self.image_with(name, &[("platform", &platform.json())]).await
+    }
+
+    /// The API from which on [`Engine::image_for`] works.
+    pub const INSPECTS_FOR_PLATFORM: ApiVersion = ApiVersion::new(1, 49);
 
     /// Every image that is no mere layer of another, as `GET /images/{name}/json` gives each.
     ///

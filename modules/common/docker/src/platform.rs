@@ -72,6 +72,11 @@ const MACHINES: &[&str] = &[
 ];
 
 impl Platform {
+    /// As the engine takes it in queries.
+    pub fn json(&self) -> String {
+        serde_json::json!({ "os": self.os, "architecture": self.arch, "variant": self.variant }).to_string()
+    }
+
     /// A platform from its parts, in any spelling.
     pub fn new(os: &str, arch: &str, variant: &str) -> Platform {
         let os = match os.to_lowercase().as_str() {

@@ -41,7 +41,7 @@ pub struct Built {
 #[derive(Debug)]
 pub enum Action {
     /// The engine builds, by its own builder.
-    Build { build: Build, path: PathBuf, dockerfile: Option<PathBuf> },
+    Build { build: Box<Build>, path: PathBuf, dockerfile: Option<PathBuf> },
     /// The buildx plug-in builds: what it is called with, and what needs it.
     Buildx { name: String, path: PathBuf, command: buildx::Command, reason: String },
 }
@@ -74,7 +74,9 @@ pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Built, Action
     let reason = options.needs_buildkit().map(str::to_owned);
     let reason = reason.or_else(|| observed.needs_buildkit.as_ref().map(|place| format!("the Dockerfile's {place}")));
     let action = match reason {
-        None => Action::Build { build, path: options.path.clone(), dockerfile: options.dockerfile.clone() },
+        None => {
+            Action::Build { build: Box::new(build), path: options.path.clone(), dockerfile: options.dockerfile.clone() }
+        }
         Some(reason) => {
             buildx::check(options, &build, observed.buildx.as_deref(), &reason)?;
             let command = buildx::Command::new(options, &build);
@@ -104,6 +106,7 @@ pub fn desired(options: &Options, observed: &Observed) -> Result<Build, Failure>
         cache_from: options.cache_from.clone(),
         no_cache: options.nocache,
         pull: options.pull,
+        ..Build::default()
     })
 }
 

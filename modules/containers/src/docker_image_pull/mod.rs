@@ -1,9 +1,9 @@
 //! `docker_image_pull`: pulls an image from a registry.
 
-mod apply;
+pub mod apply;
 mod observe;
 mod options;
-mod plan;
+pub mod plan;
 
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;

@@ -1,9 +1,8 @@
 //! What `docker_image_pull` needs to know of the engine and of the registry.
 
 use ansible::Failure;
-use docker::{ApiVersion, Credentials, Engine, Image, ImageName, Inspected, Platform};
+use docker::{Credentials, Engine, Image, ImageName, Inspected};
 use docker_module::ImageReference;
-use serde_json::json;
 
 use super::options::{Options, Pull};
 use super::plan::Observed;
@@ -22,7 +21,7 @@ pub async fn observe(
         if let Some(wanted) = options.platform_on(&here)?
             && image.as_ref().is_some_and(|image| image.typed.platform() != wanted)
         {
-            image = of_platform(engine, name, &wanted).await?.or(image);
+            image = engine.image_for(&name.to_string(), &wanted).await?.or(image);
         }
         runs_on = Some(here);
     }
@@ -39,17 +38,4 @@ pub async fn observe(
 /// The image that the name stands for on the engine.
 pub async fn local(engine: &Engine, name: &ImageName) -> Result<Option<Inspected<Image>>, Failure> {
     Ok(engine.image(&ImageReference::Name(name.clone()).key()).await?)
-}
-
-/// The containerd image store holds an image for several platforms, and shows the engine's own first.
-async fn of_platform(
-    engine: &Engine,
-    name: &ImageName,
-    wanted: &Platform,
-) -> Result<Option<Inspected<Image>>, Failure> {
-    if engine.api_version() < ApiVersion::new(1, 49) {
-        return Ok(None);
-    }
-    let platform = json!({ "os": wanted.os, "architecture": wanted.arch, "variant": wanted.variant }).to_string();
-    Ok(engine.image_with(&name.to_string(), &[("platform", &platform)]).await?)
 }

@@ -39,20 +39,23 @@ impl fmt::Display for Action {
     }
 }
 
+pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<AtRegistry, Action>, Failure> {
+    Ok(push(options.image()?, observed))
+}
+
 /// An image knows its digests at the registries that it came from or went to: one that the name stands for there
 /// already need not be pushed.
-pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<AtRegistry, Action>, Failure> {
-    let name = options.image()?;
+pub fn push(name: ImageName, observed: &Observed) -> Plan<AtRegistry, Action> {
     let known = ImageName { tag: None, ..name.clone() }.familiar();
     let is_there = observed.at_registry.as_ref().is_some_and(|digest| {
         observed.image.repo_digests.contains(&ImageName { digest: Some(digest.clone()), ..known }.to_string())
     });
     let before = observed.at_registry.clone().map(|digest| AtRegistry { digest });
     if is_there {
-        return Ok(Plan { after: before.clone(), before, actions: vec![] });
+        return Plan { after: before.clone(), before, actions: vec![] };
     }
     let after = Some(AtRegistry { digest: "unknown".to_owned() });
-    Ok(Plan { before, after, actions: vec![Action::Push { name }] })
+    Plan { before, after, actions: vec![Action::Push { name }] }
 }
 
 #[cfg(test)]

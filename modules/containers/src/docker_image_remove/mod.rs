@@ -1,8 +1,8 @@
 //! `docker_image_remove`: takes names off images, and removes those that have no name left.
 
-mod apply;
+pub mod apply;
 mod options;
-mod plan;
+pub mod plan;
 
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect;

@@ -80,18 +80,30 @@ impl fmt::Display for Action {
 }
 
 /// # Errors
-/// The image has several names, and is to go by its ID without `force`.
+/// Those of [`remove`].
 pub fn plan(options: &Options, observed: Option<&Images>) -> Result<Plan<Images, Action>, Failure> {
-    let image = options.image()?;
+    remove(options.image()?, (options.force, "force"), options.prune, observed)
+}
+
+/// Takes a name off an image, or removes it by its ID; `force` is with the name of its option.
+///
+/// # Errors
+/// The image has several names, and is to go by its ID without `force`.
+pub fn remove(
+    image: ImageReference,
+    (force, option): (bool, &str),
+    prune: bool,
+    observed: Option<&Images>,
+) -> Result<Plan<Images, Action>, Failure> {
     let Some(there) = observed else { return Ok(Plan { before: None, after: None, actions: vec![] }) };
     let after = match &image {
-        ImageReference::Id(_) if !options.force && !there.has_one_name() => {
-            return Err(Failure::new("Cannot delete image by ID that is still in use - use force=true"));
+        ImageReference::Id(_) if !force && !there.has_one_name() => {
+            return Err(Failure::new(format!("Cannot delete image by ID that is still in use - use {option}=true")));
         }
         ImageReference::Id(_) => None,
         ImageReference::Name(name) => there.without(name),
     };
-    let action = Action::Remove { image, force: options.force, prune: options.prune };
+    let action = Action::Remove { image, force, prune };
     // By another name the image stays there; by this one nothing is found any more.
     Ok(Plan { before: Some(there.clone()), after, actions: vec![action] })
 }

@@ -7,6 +7,7 @@ mod dockerfile;
 mod ignore;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -40,6 +41,25 @@ pub struct Build {
     pub no_cache: bool,
     /// Pull the base images even where they are there.
     pub pull: bool,
+    /// Leave the containers of steps behind.
+    pub keep_containers: bool,
+    /// What a step's container may take.
+    pub limits: Limits,
+    /// How long the engine may say nothing.
+    pub patience: Option<Duration>,
+}
+
+/// What a step's container may take; without a limit, all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limits {
+    /// Bytes.
+    pub memory: Option<i64>,
+    /// Bytes of memory and swap; -1 for no limit.
+    pub memory_and_swap: Option<i64>,
+    /// A weight.
+    pub cpu_shares: Option<i64>,
+    /// Which processors: `0-3`, `0,1`.
+    pub cpus: Option<String>,
 }
 
 /// Why a build failed.
@@ -75,25 +95,40 @@ impl Engine {
         let (upload, why_broken) = upload(context);
         let built = async {
             let mut lines = self.post_for_progress("/build", &query, &headers, upload).await?;
-            while let Some(line) = lines.next().await? {
-                said(&line);
+            loop {
+                let next = lines.next();
+                let line = match build.patience {
+                    None => next.await?,
+                    Some(patience) => {
+                        tokio::time::timeout(patience, next).await.map_err(|_| self.silent(patience))??
+                    }
+                };
+                match line {
+                    Some(line) => said(&line),
+                    None => return Ok(()),
+                }
             }
-            Ok(())
         };
         // A request without its whole body fails in the engine's words; ours are better.
         built.await.map_err(|error: Error| why_broken.take().map_or_else(|| error.into(), BuildError::from))
+    }
+
+    fn silent(&self, patience: Duration) -> Error {
+        let endpoint = self.link().endpoint().to_string();
+        Error::Timeout { request: "POST /build".to_owned(), endpoint, seconds: patience.as_secs() }
     }
 }
 
 impl Build {
     fn query(&self, dockerfile: &str) -> Vec<(&'static str, String)> {
         let json = |map: &BTreeMap<String, String>| Value::from_iter(map.clone()).to_string();
-        // Containers of steps that failed are of no use to anyone.
+        let remove = if self.keep_containers { "0" } else { "1" }.to_owned();
         let mut query = vec![
             ("t", self.name.clone()),
             ("dockerfile", dockerfile.to_owned()),
-            ("rm", "1".to_owned()),
-            ("forcerm", "1".to_owned()),
+            ("rm", remove.clone()),
+            // Containers of steps that failed are of no use to anyone.
+            ("forcerm", remove),
         ];
         if !self.args.is_empty() {
             query.push(("buildargs", json(&self.args)));
@@ -109,6 +144,10 @@ impl Build {
         query.extend(self.network.clone().map(|network| ("networkmode", network)));
         query.extend(self.shm_size.map(|bytes| ("shmsize", bytes.to_string())));
         query.extend(self.extra_hosts.iter().map(|host| ("extrahosts", host.clone())));
+        query.extend(self.limits.memory.map(|bytes| ("memory", bytes.to_string())));
+        query.extend(self.limits.memory_and_swap.map(|bytes| ("memswap", bytes.to_string())));
+        query.extend(self.limits.cpu_shares.map(|weight| ("cpushares", weight.to_string())));
+        query.extend(self.limits.cpus.clone().map(|cpus| ("cpusetcpus", cpus)));
         query.extend(self.no_cache.then(|| ("nocache", "1".to_owned())));
         query.extend(self.pull.then(|| ("pull", "1".to_owned())));
         query
@@ -134,6 +173,14 @@ mod tests {
             cache_from: vec!["app:0".to_owned()],
             no_cache: true,
             pull: true,
+            keep_containers: true,
+            limits: Limits {
+                memory: Some(7),
+                memory_and_swap: Some(-1),
+                cpu_shares: Some(2),
+                cpus: Some("0-1".to_owned()),
+            },
+            patience: None,
         };
         let query = build.query("sub/Dockerfile");
         for (key, value) in [
@@ -148,6 +195,12 @@ mod tests {
             ("shmsize", "3221225472"),
             ("extrahosts", "db:10.0.0.1"),
             ("extrahosts", "gate:host-gateway"),
+            ("rm", "0"),
+            ("forcerm", "0"),
+            ("memory", "7"),
+            ("memswap", "-1"),
+            ("cpushares", "2"),
+            ("cpusetcpus", "0-1"),
             ("nocache", "1"),
             ("pull", "1"),
         ] {

@@ -2,17 +2,20 @@
 //!
 //! Source: the Docker CLI's reference, "Credential stores", and the Engine API's `X-Registry-Auth`.
 
+mod helper;
+mod keep;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::helper::Helper;
+pub use self::keep::{Kept, Login};
 use crate::{ImageName, without_nulls};
 
 /// The name under which logins at Docker Hub are kept.
@@ -102,6 +105,14 @@ pub enum AuthError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The configuration can't be written.
+    #[error("writing the logins to {}: {reason}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A credential helper that the configuration names failed.
     #[error("the credential helper docker-credential-{name}, which {} names, failed for {registry}: {reason}", path.display())]
     Helper {
@@ -130,19 +141,12 @@ impl Logins {
     /// # Errors
     /// As [`Logins::of_user`].
     pub fn of_file(path: &Path) -> Result<Logins, AuthError> {
-        let failed = |reason: String| AuthError::File { path: path.to_owned(), reason };
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Logins::default()),
-            Err(error) => return Err(failed(error.to_string())),
-        };
-        if text.trim().is_empty() {
-            return Ok(Logins::default());
-        }
-        // The reason names the place only: the text holds secrets.
-        let file = serde_json::from_str(&text)
-            .and_then(|raw| ConfigFile::deserialize(without_nulls(&raw)))
-            .map_err(|error| failed(format!("line {} is not what the CLI writes", error.line())))?;
+        let raw = config(path)?.unwrap_or_else(|| json!({}));
+        // The reason names no value: the text holds secrets.
+        let file = ConfigFile::deserialize(without_nulls(&raw)).map_err(|_| AuthError::File {
+            path: path.to_owned(),
+            reason: "a part of it is not what the CLI writes".to_owned(),
+        })?;
         Ok(Logins { path: path.to_owned(), file })
     }
 
@@ -153,16 +157,21 @@ impl Logins {
     /// A helper can't be run or fails, or the file's entry is garbled.
     pub fn for_registry(&self, registry: &str) -> Result<Option<Credentials>, AuthError> {
         let key = if registry == "docker.io" { HUB } else { registry };
-        let helper = self.file.cred_helpers.get(registry).or_else(|| self.file.cred_helpers.get(key));
-        let store = Some(&self.file.creds_store).filter(|name| !name.is_empty());
-        if let Some(name) = helper.or(store)
-            && let Some(credentials) = self.ask_helper(name, key)?
+        if let Some(name) = self.helper_for(registry)
+            && let Some(credentials) = self.helper(name).get(key)?
         {
             return Ok(Some(credentials));
         }
         let exact = self.file.auths.get_key_value(key);
         let found = exact.or_else(|| self.file.auths.iter().find(|(name, _)| hostname(name) == hostname(key)));
         found.map_or(Ok(None), |(name, entry)| self.credentials(name, entry))
+    }
+
+    /// The program that keeps the login for a registry, where one does: its own, or the general store.
+    fn helper_for(&self, registry: &str) -> Option<&String> {
+        let key = if registry == "docker.io" { HUB } else { registry };
+        let own = self.file.cred_helpers.get(registry).or_else(|| self.file.cred_helpers.get(key));
+        own.or(Some(&self.file.creds_store).filter(|name| !name.is_empty()))
     }
 
     /// Every login, by registry, as the header of a build, which may pull from any.
@@ -172,8 +181,7 @@ impl Logins {
     pub fn header_of_all(&self) -> Result<Option<(&'static str, String)>, AuthError> {
         let mut names: Vec<String> = self.file.auths.keys().chain(self.file.cred_helpers.keys()).cloned().collect();
         if !self.file.creds_store.is_empty() {
-            let listed = self.run_helper(&self.file.creds_store, "list", "every registry")?;
-            names.extend(serde_json::from_str::<BTreeMap<String, String>>(&listed).unwrap_or_default().into_keys());
+            names.extend(self.helper(&self.file.creds_store).list()?);
         }
         let mut all = Map::new();
         for name in names {
@@ -211,59 +219,25 @@ impl Logins {
         Ok((!empty).then_some(credentials))
     }
 
-    fn ask_helper(&self, name: &str, registry: &str) -> Result<Option<Credentials>, AuthError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "PascalCase")]
-        struct Answer {
-            username: String,
-            secret: String,
-        }
-        let said = match self.run_helper(name, "get", registry) {
-            Ok(said) => said,
-            // The protocol has no other sign for "no such login" than this sentence.
-            Err(AuthError::Helper { reason, .. }) if reason.contains("credentials not found in native keychain") => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        };
-        let answer: Answer = serde_json::from_str(&said)
-            .map_err(|_| self.helper_failed(name, registry, "its answer is not what the protocol says".to_owned()))?;
-        let mut credentials = Credentials { serveraddress: registry.to_owned(), ..Credentials::default() };
-        if answer.username == "<token>" {
-            credentials.identitytoken = answer.secret;
-        } else {
-            credentials.username = answer.username;
-            credentials.password = answer.secret;
-        }
-        Ok(Some(credentials))
+    fn helper<'l>(&'l self, name: &'l str) -> Helper<'l> {
+        Helper { name, path: &self.path }
     }
+}
 
-    /// Runs a helper with the registry on standard input; what it writes to standard output.
-    fn run_helper(&self, name: &str, verb: &str, registry: &str) -> Result<String, AuthError> {
-        let failed = |reason: String| self.helper_failed(name, registry, reason);
-        let mut helper = Command::new(format!("docker-credential-{name}"))
-            .arg(verb)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| failed(format!("can't start it: {error}")))?;
-        if let Some(mut input) = helper.stdin.take() {
-            // A helper that does not read what it is asked tells so by its answer.
-            let _ = input.write_all(registry.as_bytes());
-        }
-        let done = helper.wait_with_output().map_err(|error| failed(error.to_string()))?;
-        let said = String::from_utf8_lossy(&done.stdout).trim().to_owned();
-        if done.status.success() {
-            return Ok(said);
-        }
-        let complaint = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-        Err(failed(if said.is_empty() { complaint } else { said }))
+/// The CLI's configuration; `None` where there is none.
+pub(crate) fn config(path: &Path) -> Result<Option<Value>, AuthError> {
+    let failed = |reason: String| AuthError::File { path: path.to_owned(), reason };
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    if text.trim().is_empty() {
+        return Ok(None);
     }
-
-    fn helper_failed(&self, name: &str, registry: &str, reason: String) -> AuthError {
-        AuthError::Helper { name: name.to_owned(), path: self.path.clone(), registry: registry.to_owned(), reason }
-    }
+    // The reason names the place only: the text holds secrets.
+    let garbled = |error: serde_json::Error| failed(format!("line {} is not what the CLI writes", error.line()));
+    serde_json::from_str(&text).map(Some).map_err(garbled)
 }
 
 /// The folder in which the CLI keeps its things for this user.
