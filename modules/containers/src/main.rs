@@ -7,6 +7,7 @@ mod docker_container_exec;
 mod docker_container_info;
 mod docker_context_info;
 mod docker_host_info;
+mod docker_image;
 mod docker_image_build;
 mod docker_image_export;
 mod docker_image_info;
@@ -32,6 +33,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_container_info::MODULE,
         docker_context_info::MODULE,
         docker_host_info::MODULE,
+        docker_image::MODULE,
         docker_image_build::MODULE,
         docker_image_export::MODULE,
         docker_image_info::MODULE,

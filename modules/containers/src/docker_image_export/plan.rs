@@ -35,18 +35,28 @@ pub enum Archive {
 }
 
 /// What the archive has.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Contents {
     /// `None`: nobody knows.
     pub images: Option<BTreeSet<Item>>,
+}
+
+impl Contents {
+    /// What an archive has; an image whose ID on the engine is `known` is told by that one of its IDs.
+    pub fn of(images: &[ArchivedImage], known: Option<&str>) -> Self {
+        let ids = known.map(str::to_owned).into_iter().collect();
+        let wanted = Wanted { images: vec![], ids, platform: None, force: false };
+        Contents { images: Some(images.iter().map(|image| wanted.item(image)).collect()) }
+    }
 }
 
 /// An image in an archive.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Item {
     pub id: String,
-    names: BTreeSet<String>,
+    pub names: BTreeSet<String>,
     /// Where `platform` is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
     platform: Option<String>,
 }
 
