@@ -27,8 +27,8 @@ fn what_the_engine_refuses_is_told_with_the_action() {
         assert!(msg.starts_with("remove volume data: the engine answered 409: ") && msg.contains("in use"), "{used}");
         assert_eq!((&used["failed"], &used["actions_done"]), (&json!(true), &json!([])));
 
-        let name = volume(&engine, json!({"volume_name": "-"}));
-        let msg = name["msg"].as_str().unwrap();
-        assert!(msg.starts_with("create volume - with driver local: the engine answered 400: "), "{name}");
+        let option = volume(&engine, json!({"volume_name": "more", "driver_options": {"bogus": "1"}}));
+        let msg = option["msg"].as_str().unwrap();
+        assert!(msg.starts_with("create volume more with driver local: the engine answered 400: "), "{option}");
     }
 }
