@@ -1,6 +1,11 @@
 //! `containers`: the modules for containers, images, networks and the engine itself.
 
+mod compose;
 mod current_container_facts;
+mod docker_compose_v2;
+mod docker_compose_v2_exec;
+mod docker_compose_v2_pull;
+mod docker_compose_v2_run;
 mod docker_container;
 mod docker_container_copy_into;
 mod docker_container_exec;
@@ -19,6 +24,8 @@ mod docker_image_tag;
 mod docker_login;
 mod docker_network;
 mod docker_network_info;
+mod docker_plugin;
+mod docker_prune;
 
 use std::process::ExitCode;
 
@@ -27,6 +34,10 @@ const DOMAIN: ansible::Domain = ansible::Domain {
     about: "Docker containers, images and networks, as Ansible modules",
     modules: &[
         current_container_facts::MODULE,
+        docker_compose_v2::MODULE,
+        docker_compose_v2_exec::MODULE,
+        docker_compose_v2_pull::MODULE,
+        docker_compose_v2_run::MODULE,
         docker_container::MODULE,
         docker_container_copy_into::MODULE,
         docker_container_exec::MODULE,
@@ -45,6 +56,8 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_login::MODULE,
         docker_network::MODULE,
         docker_network_info::MODULE,
+        docker_plugin::MODULE,
+        docker_prune::MODULE,
     ],
 };
 

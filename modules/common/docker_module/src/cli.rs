@@ -1,11 +1,12 @@
 //! Docker's command line on the target, for what no API gives: buildx, compose.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use ansible::{Failure, Secret};
 use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
 /// Where the command is, and how it reaches the engine: the options of the fragment `docker_cli`.
@@ -28,6 +29,8 @@ pub struct Cli {
 pub struct Done {
     /// Whether its exit status was 0.
     pub success: bool,
+    /// Its exit status; -1 where a signal ended it.
+    pub status: i32,
     /// What it printed.
     pub stdout: String,
     /// What it told beside.
@@ -41,9 +44,31 @@ impl Cli {
     /// # Errors
     /// It can't be started.
     pub async fn run(&self, words: &[String], environment: &[(String, Secret)]) -> Result<Done, Failure> {
+        self.start(words, environment, None, None).await
+    }
+
+    /// As [`Cli::run`], in a folder, and with something on its standard input.
+    ///
+    /// # Errors
+    /// As [`Cli::run`].
+    pub async fn run_in(&self, folder: &Path, words: &[String], input: Option<Vec<u8>>) -> Result<Done, Failure> {
+        self.start(words, &[], Some(folder), input).await
+    }
+
+    async fn start(
+        &self,
+        words: &[String],
+        environment: &[(String, Secret)],
+        folder: Option<&Path>,
+        input: Option<Vec<u8>>,
+    ) -> Result<Done, Failure> {
         let program = self.docker_cli.clone().unwrap_or_else(|| PathBuf::from("docker"));
         let mut child = Command::new(&program);
-        child.args(self.connection()).args(words).stdin(Stdio::null()).kill_on_drop(true);
+        child.args(self.connection()).args(words).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        child.stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() });
+        if let Some(folder) = folder {
+            child.current_dir(folder);
+        }
         child.envs(environment.iter().map(|(name, value)| (name, value.expose())));
         if let Some(name) = &self.tls_hostname {
             child.env("DOCKER_TLS_HOSTNAME", name);
@@ -51,12 +76,21 @@ impl Cli {
         if self.api_version != "auto" {
             child.env("DOCKER_API_VERSION", &self.api_version);
         }
-        let done = child
-            .output()
-            .await
-            .map_err(|error| Failure::new(format!("starting {}: {error}; see `docker_cli`", program.display())))?;
+        let failed =
+            |error: std::io::Error| Failure::new(format!("starting {}: {error}; see `docker_cli`", program.display()));
+        let mut child = child.spawn().map_err(failed)?;
+        let stdin = child.stdin.take();
+        let feed = async {
+            if let (Some(mut stdin), Some(input)) = (stdin, input) {
+                // A command that does not read to the end tells so by what it prints.
+                let _ = stdin.write_all(&input).await;
+            }
+        };
+        let (done, ()) = tokio::join!(child.wait_with_output(), feed);
+        let done = done.map_err(failed)?;
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Done { success: done.status.success(), stdout: text(done.stdout), stderr: text(done.stderr) })
+        let status = done.status.code().unwrap_or(-1);
+        Ok(Done { success: done.status.success(), status, stdout: text(done.stdout), stderr: text(done.stderr) })
     }
 
     fn connection(&self) -> Vec<OsString> {

@@ -1,0 +1,293 @@
+//! What lies on the engine's disk and who uses it, for those who clear it up; and `POST /…/prune`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{ApiVersion, Engine, Error, Inspected};
+
+/// A container, as `GET /containers/json` lists it with sizes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct ListedContainer {
+    pub id: String,
+    /// With the engine's slash.
+    pub names: Vec<String>,
+    #[serde(rename = "ImageID")]
+    pub image_id: String,
+    /// Seconds since 1970.
+    pub created: i64,
+    /// `running`, `paused`, `restarting`, `exited`, …
+    pub state: String,
+    pub labels: BTreeMap<String, String>,
+    /// Bytes that it wrote.
+    pub size_rw: i64,
+    pub mounts: Vec<ListedMount>,
+}
+
+/// A mount of a [`ListedContainer`].
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ListedMount {
+    /// The volume, where it is one.
+    pub name: String,
+}
+
+/// An image or a layer of one, as `GET /images/json` lists it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct ListedImage {
+    pub id: String,
+    /// What it was built on; empty for what was not built here.
+    pub parent_id: String,
+    pub repo_tags: BTreeSet<String>,
+    pub repo_digests: BTreeSet<String>,
+    /// Seconds since 1970.
+    pub created: i64,
+    pub labels: BTreeMap<String, String>,
+    /// Its layers from the lowest; not in the list, see [`Engine::layers`].
+    pub layers: Vec<Layer>,
+}
+
+/// A layer in its place.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Layer {
+    /// The digest of its content.
+    pub diff_id: String,
+    /// Its bytes.
+    pub size: i64,
+}
+
+/// A network, with whether anything is in it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct ListedNetwork {
+    pub id: String,
+    pub name: String,
+    /// RFC 3339.
+    pub created: String,
+    pub scope: String,
+    pub labels: BTreeMap<String, String>,
+    pub ingress: bool,
+    pub config_only: bool,
+    /// Whether a container is connected or a service of the swarm wants it; not in the list.
+    pub used: bool,
+}
+
+/// A volume, as `GET /system/df` tells of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct ListedVolume {
+    pub name: String,
+    pub driver: String,
+    pub labels: BTreeMap<String, String>,
+    pub options: BTreeMap<String, String>,
+    pub usage_data: VolumeUsage,
+}
+
+/// What a volume takes.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct VolumeUsage {
+    /// Bytes; below 0 where the engine does not know.
+    pub size: i64,
+}
+
+/// A record of the build cache, as `GET /system/df` tells of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct ListedCache {
+    #[serde(rename = "ID")]
+    pub id: String,
+    pub parents: Vec<String>,
+    /// One parent, as engines before 24 have it.
+    pub parent: String,
+    /// `regular`, `internal`, `frontend`, `source.local`, `source.git.checkout`, `exec.cachemount`.
+    #[serde(rename = "Type")]
+    pub kind: String,
+    pub description: String,
+    pub in_use: bool,
+    /// Whether an image has it too.
+    pub shared: bool,
+    pub size: i64,
+    /// RFC 3339.
+    pub created_at: String,
+    /// RFC 3339; empty for never.
+    pub last_used_at: String,
+}
+
+/// Since this API `GET /system/df` can be asked for one kind of objects.
+const DF_BY_TYPE: ApiVersion = ApiVersion::new(1, 42);
+/// Since this API it puts each kind in an object of its own.
+const DF_GROUPED: ApiVersion = ApiVersion::new(1, 52);
+
+impl Engine {
+    /// Every container, those that do not run too. `sizes` makes the engine count what each wrote.
+    ///
+    /// # Errors
+    /// The engine can't be reached.
+    pub async fn listed_containers(&self, sizes: bool) -> Result<Vec<ListedContainer>, Error> {
+        let query = [("all", "1"), ("size", if sizes { "1" } else { "0" })];
+        typed(self.get("/containers/json", &query).await?, "the list of containers")
+    }
+
+    /// Every image, those in between too. Their layers are not filled in.
+    ///
+    /// # Errors
+    /// The engine can't be reached.
+    pub async fn listed_images(&self) -> Result<Vec<ListedImage>, Error> {
+        let mut images: Vec<ListedImage> =
+            typed(self.get("/images/json", &[("all", "1")]).await?, "the list of images")?;
+        for image in &mut images {
+            // So engines before 24 write an image without a name.
+            image.repo_tags.remove("<none>:<none>");
+            image.repo_digests.remove("<none>@<none>");
+        }
+        Ok(images)
+    }
+
+    /// The layers of an image, the lowest first. The API tells no layer's size, but its history does: of each step,
+    /// also of those that made no layer. Where both don't match, steps of 0 bytes count by their words.
+    ///
+    /// # Errors
+    /// The engine can't be reached; an image that is gone has no layers.
+    pub async fn layers(&self, image: &str) -> Result<Vec<Layer>, Error> {
+        let Some(facts) = self.get_optional(&format!("/images/{image}/json"), &[]).await? else { return Ok(vec![]) };
+        let Some(history) = self.get_optional(&format!("/images/{image}/history"), &[]).await? else {
+            return Ok(vec![]);
+        };
+        let diff_ids = facts.pointer("/RootFS/Layers").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut steps: Vec<Step> = typed(history, "the history of an image")?;
+        steps.reverse();
+        let sizes = layer_sizes(&steps, diff_ids.len());
+        let ids = diff_ids.iter().map(|id| id.as_str().unwrap_or_default().to_owned());
+        Ok(ids.zip(sizes).map(|(diff_id, size)| Layer { diff_id, size }).collect())
+    }
+
+    /// Every network, with whether it is used.
+    ///
+    /// # Errors
+    /// The engine can't be reached.
+    pub async fn listed_networks(&self) -> Result<Vec<ListedNetwork>, Error> {
+        let mut networks: Vec<ListedNetwork> = typed(self.get("/networks", &[]).await?, "the list of networks")?;
+        let services = match networks.iter().any(|network| network.scope == "swarm") {
+            // Only a manager answers, and only a manager removes networks of the swarm.
+            true => self.get("/services", &[]).await.ok().map(|services| services.to_string()),
+            false => None,
+        };
+        for network in &mut networks {
+            // The list does not tell who is connected.
+            let facts = self.get_optional(&format!("/networks/{}", network.id), &[]).await?;
+            let members = facts.as_ref().and_then(|facts| facts.get("Containers")?.as_object());
+            network.used = members.is_some_and(|members| !members.is_empty());
+            if network.scope == "swarm" {
+                network.used |= services.as_ref().is_none_or(|text| text.contains(&format!("\"{}\"", network.id)));
+            }
+        }
+        Ok(networks)
+    }
+
+    /// Every volume, with its size.
+    ///
+    /// # Errors
+    /// The engine can't be reached.
+    pub async fn listed_volumes(&self) -> Result<Vec<ListedVolume>, Error> {
+        self.disk_usage("volume", "Volumes", "/VolumeUsage/Items").await
+    }
+
+    /// Every record of the build cache.
+    ///
+    /// # Errors
+    /// The engine can't be reached.
+    pub async fn listed_cache(&self) -> Result<Vec<ListedCache>, Error> {
+        self.disk_usage("build-cache", "BuildCache", "/BuildCacheUsage/Items").await
+    }
+
+    async fn disk_usage<T: DeserializeOwned>(&self, kind: &str, field: &str, grouped: &str) -> Result<Vec<T>, Error> {
+        let mut query = Vec::new();
+        if self.api_version() >= DF_BY_TYPE {
+            query.push(("type", kind));
+        }
+        if self.api_version() >= DF_GROUPED {
+            query.push(("verbose", "1"));
+        }
+        let usage = self.read_patiently(Method::GET, "/system/df", &query).await?;
+        let items = usage.get(field).or_else(|| usage.pointer(grouped)).filter(|items| !items.is_null());
+        typed(items.cloned().unwrap_or_else(|| Value::Array(vec![])), "the engine's disk usage")
+    }
+
+    /// Removes what nothing uses: `kind` is `containers`, `images`, `networks`, `volumes` or `build`. The engine's
+    /// answer, which names what went. bollard knows the newest names of the query's parts only.
+    ///
+    /// # Errors
+    /// The engine can't be reached, refuses a filter, or is pruning already.
+    pub async fn prune(&self, kind: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        self.read_patiently(Method::POST, &format!("/{kind}/prune"), query).await
+    }
+
+    /// As [`Engine::get`], for answers that take their time.
+    async fn read_patiently(&self, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Value, Error> {
+        let what = format!("{method} {path}");
+        let mut body = self.send(method, path, query, &[], Full::<Bytes>::default()).await?;
+        let answer = self.read(&what, &mut body).await?;
+        serde_json::from_slice(&answer).map_err(|error| Error::Unexpected { what, reason: error.to_string() })
+    }
+}
+
+fn typed<T: DeserializeOwned>(raw: Value, what: &str) -> Result<Vec<T>, Error> {
+    // An empty list is null to the engine.
+    if raw.is_null() { Ok(vec![]) } else { Ok(Inspected::new(raw, what)?.typed) }
+}
+
+/// A step of an image's history.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Step {
+    size: i64,
+    created_by: String,
+}
+
+impl Step {
+    /// Whether its words are those of a step that makes a layer, be it an empty one.
+    fn makes_a_layer(&self) -> bool {
+        let words = self.created_by.trim_start_matches("/bin/sh -c ").trim_start_matches("#(nop)").trim_start();
+        self.size > 0 || ["RUN ", "COPY ", "ADD ", "WORKDIR "].iter().any(|word| words.starts_with(word))
+    }
+}
+
+fn layer_sizes(steps: &[Step], layers: usize) -> Vec<i64> {
+    let sizes = |counts: &dyn Fn(&Step) -> bool| -> Vec<i64> {
+        steps.iter().filter(|step| counts(step)).map(|step| step.size).collect()
+    };
+    let by_words = sizes(&|step| step.makes_a_layer());
+    if by_words.len() == layers {
+        return by_words;
+    }
+    let mut by_size = sizes(&|step| step.size > 0);
+    by_size.resize(layers, 0);
+    by_size
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn history_tells_the_layers_sizes() {
+        let step = |size, words: &str| Step { size, created_by: words.to_owned() };
+        let steps = [step(7, ""), step(0, "ENV A=b"), step(0, "WORKDIR /x # buildkit"), step(3, "RUN /bin/sh -c y")];
+        assert_eq!(layer_sizes(&steps, 3), [7, 0, 3]);
+        assert_eq!(layer_sizes(&steps, 2), [7, 3]);
+    }
+}
