@@ -116,8 +116,10 @@ impl Told {
     }
 
     fn error_of(&mut self, id: &str, detail: &str) {
-        let (what, id) = known(id, "image");
-        self.errors.push(format!("Error when processing {what} {id}: {detail}"));
+        // Compose names a service without saying that it is one.
+        let (what, id) = known(id, "");
+        let named = format!("{what} {id}");
+        self.errors.push(format!("Error when processing {}: {detail}", named.trim_start()));
     }
 
     /// Why the command failed, if it did.
@@ -178,7 +180,7 @@ mod tests {
     #[test]
     fn errors_and_warnings_are_told() {
         let told = Told::read("{\"id\":\"web\",\"text\":\"Error\",\"status\":\"manifest unknown\"}");
-        assert_eq!(told.error(false).as_deref(), Some("Error when processing image web: manifest unknown"));
+        assert_eq!(told.error(false).as_deref(), Some("Error when processing web: manifest unknown"));
         assert_eq!(told.error(true), None);
         let told = Told::read("{\"error\":true,\"message\":\"container x exited (0)\"}");
         assert_eq!(told.error(false).as_deref(), Some("General error: container x exited (0)"));
