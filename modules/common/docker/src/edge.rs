@@ -1,12 +1,13 @@
 //! What the engine says, normalised where it enters: our types know neither null nor a missing list.
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::Error;
 
 /// One object of the engine: its own JSON, whole, for facts; and the fields that plans read, typed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Inspected<T> {
     /// The engine's answer, no field lost.
     pub raw: Value,
@@ -24,6 +25,15 @@ impl<T: DeserializeOwned> Inspected<T> {
     pub fn new(raw: Value, what: &str) -> Result<Self, Error> {
         let typed = T::deserialize(without_nulls(&raw))
             .map_err(|error| Error::Unexpected { what: what.to_owned(), reason: error.to_string() })?;
+        Ok(Inspected { raw, typed })
+    }
+}
+
+/// A part of an object that an update sends back whole: what we don't know of it must not get lost.
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Inspected<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Value::deserialize(deserializer)?;
+        let typed = T::deserialize(&raw).map_err(D::Error::custom)?;
         Ok(Inspected { raw, typed })
     }
 }

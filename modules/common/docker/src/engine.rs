@@ -6,11 +6,12 @@ use bollard::{BollardRequest, ClientVersion, Docker};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use hyper::Method;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::transport::{Link, Patience};
-use crate::{ApiVersion, Connection, Error, encode};
+use crate::{ApiVersion, Connection, Error, Inspected, encode};
 
 /// An engine that answered, or that the user's `api_version` says how to speak to.
 #[derive(Debug)]
@@ -111,6 +112,22 @@ impl Engine {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_not_found() || error.status() == Some(301) => Ok(None),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the list at `path`; each of its objects is told of in an error by the path.
+    ///
+    /// # Errors
+    /// Those of [`Engine::get`].
+    pub(crate) async fn list<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<Inspected<T>>, Error> {
+        match self.get(path, query).await? {
+            Value::Array(items) => items.into_iter().map(|item| Inspected::new(item, path)).collect(),
+            Value::Null => Ok(Vec::new()),
+            other => Err(Error::Unexpected { what: format!("GET {path}"), reason: format!("it is no list: {other}") }),
         }
     }
 

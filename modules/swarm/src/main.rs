@@ -1,0 +1,19 @@
+//! `swarm`: the modules for swarms, their nodes, and what runs in them.
+
+mod docker_node;
+mod docker_node_info;
+mod docker_swarm;
+mod docker_swarm_info;
+mod manager;
+
+use std::process::ExitCode;
+
+const DOMAIN: ansible::Domain = ansible::Domain {
+    name: "swarm",
+    about: "Docker swarms, as Ansible modules",
+    modules: &[docker_node::MODULE, docker_node_info::MODULE, docker_swarm::MODULE, docker_swarm_info::MODULE],
+};
+
+fn main() -> ExitCode {
+    ansible::main(&DOMAIN)
+}
