@@ -1,7 +1,10 @@
 //! `swarm`: the modules for swarms, their nodes, and what runs in them.
 
+mod content;
+mod docker_config;
 mod docker_node;
 mod docker_node_info;
+mod docker_secret;
 mod docker_swarm;
 mod docker_swarm_info;
 mod manager;
@@ -11,7 +14,14 @@ use std::process::ExitCode;
 const DOMAIN: ansible::Domain = ansible::Domain {
     name: "swarm",
     about: "Docker swarms, as Ansible modules",
-    modules: &[docker_node::MODULE, docker_node_info::MODULE, docker_swarm::MODULE, docker_swarm_info::MODULE],
+    modules: &[
+        docker_config::MODULE,
+        docker_node::MODULE,
+        docker_node_info::MODULE,
+        docker_secret::MODULE,
+        docker_swarm::MODULE,
+        docker_swarm_info::MODULE,
+    ],
 };
 
 fn main() -> ExitCode {
