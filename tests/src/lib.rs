@@ -10,7 +10,7 @@ mod podman;
 mod registry;
 
 pub use engine::{Engine, Version};
-pub use module::Call;
+pub use module::{Call, tool};
 pub use namespace::answers;
 pub use podman::Podman;
 pub use registry::Registry;

@@ -93,6 +93,16 @@ impl Call {
     }
 }
 
+/// A command of a domain's binary that is no module, such as `containers top`: the binary is built first.
+///
+/// # Errors
+/// It can't be built.
+pub fn tool(domain: &str, name: &str) -> Result<Command, Failure> {
+    let mut command = Command::new(binary(domain)?);
+    command.arg(name);
+    Ok(command)
+}
+
 /// The binary of a domain, built once in each test process, into the folder that this test was built in.
 fn binary(domain: &str) -> Result<PathBuf, Failure> {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());

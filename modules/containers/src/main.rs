@@ -2,6 +2,7 @@
 
 mod compose;
 mod current_container_facts;
+mod diagnosis;
 mod docker_compose_v2;
 mod docker_compose_v2_exec;
 mod docker_compose_v2_pull;
@@ -26,6 +27,8 @@ mod docker_network;
 mod docker_network_info;
 mod docker_plugin;
 mod docker_prune;
+mod inventory;
+mod top;
 
 use std::process::ExitCode;
 
@@ -59,6 +62,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_plugin::MODULE,
         docker_prune::MODULE,
     ],
+    tools: &[inventory::TOOL, top::TOOL],
 };
 
 fn main() -> ExitCode {

@@ -22,6 +22,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_swarm::MODULE,
         docker_swarm_info::MODULE,
     ],
+    tools: &[],
 };
 
 fn main() -> ExitCode {

@@ -9,6 +9,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
     name: "volumes",
     about: "Docker volumes, as Ansible modules",
     modules: &[docker_volume::MODULE, docker_volume_info::MODULE],
+    tools: &[],
 };
 
 fn main() -> ExitCode {

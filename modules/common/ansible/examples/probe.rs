@@ -40,6 +40,7 @@ fn main() -> ExitCode {
         name: "probe",
         about: "Tells what reached it",
         modules: &[Module { name: "probe", spec: SPEC, run: |call| Box::pin(run(call)) }],
+        tools: &[],
     })
 }
 

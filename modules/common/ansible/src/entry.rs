@@ -1,7 +1,6 @@
 //! A binary's `main`: finds the module, checks its arguments, runs it, and prints exactly one JSON object.
 
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 use std::process::ExitCode;
 
@@ -10,10 +9,11 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::call::{Call, Progress};
 use crate::check::{About, Checked, check};
+use crate::command_line::{Early, find};
 use crate::input::Input;
 use crate::intact;
 use crate::jobs::{self, Part};
-use crate::report::{Report, catch_panics};
+use crate::report::{Report, catch_panics, say};
 use crate::spec::Spec;
 use crate::syslog::Log;
 use crate::{Failure, Outcome};
@@ -43,7 +43,23 @@ macro_rules! module {
     };
 }
 
-/// A binary: its name and its modules.
+/// What a tool's function returns.
+pub type Working = Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
+
+/// A command of a binary that is no module: `containers top`. It prints what it has to say; of a failure the message
+/// goes to standard error.
+pub struct Tool {
+    /// Its name, which no module has.
+    pub name: &'static str,
+    /// One line for `--help`.
+    pub about: &'static str,
+    /// Adds its arguments.
+    pub arguments: fn(clap::Command) -> clap::Command,
+    /// The work.
+    pub run: fn(clap::ArgMatches) -> Working,
+}
+
+/// A binary: its name, its modules and its tools.
 pub struct Domain {
     /// The binary's name.
     pub name: &'static str,
@@ -51,22 +67,27 @@ pub struct Domain {
     pub about: &'static str,
     /// Its modules.
     pub modules: &'static [Module],
+    /// Its tools.
+    pub tools: &'static [Tool],
 }
 
 /// The modules that every binary has.
-static COMMON: &[Module] = &[crate::module!(async_status, crate::async_status::run)];
+pub(crate) static COMMON: &[Module] = &[crate::module!(async_status, crate::async_status::run)];
 
-/// Runs the binary. It is called in one of four ways: `BINARY MODULE -` (arguments as JSON on standard input),
-/// `BINARY MODULE FILE`, `BINARY MODULE [--check] [--diff] key=value…`, and, under a module's own name as Ansible's
-/// ordinary transfer does it, `MODULE FILE`.
+/// Runs the binary. It is called in one of five ways: `BINARY MODULE -` (arguments as JSON on standard input),
+/// `BINARY MODULE FILE`, `BINARY MODULE [--check] [--diff] key=value…`, `BINARY TOOL …`, and, under a module's own name
+/// as Ansible's ordinary transfer does it, `MODULE FILE`.
 pub fn main(domain: &Domain) -> ExitCode {
     catch_panics();
     let argv: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     match find(domain, &argv) {
         Ok((module, input)) => begin(module, input),
-        Err(Early::Help(text)) => {
-            print!("{text}");
-            ExitCode::SUCCESS
+        Err(Early::Help(text)) if say(&text) => ExitCode::SUCCESS,
+        Err(Early::Help(_)) => ExitCode::FAILURE,
+        Err(Early::Tool(tool, matches)) => work(tool, matches),
+        Err(Early::Misuse(text)) => {
+            eprintln!("{text}");
+            ExitCode::from(2)
         }
         Err(Early::Failure(failure)) => Report::default().print(Err(failure)),
     }
@@ -84,88 +105,19 @@ fn begin(module: &Module, input: Input) -> ExitCode {
     }
 }
 
-/// Why no module was run.
-enum Early {
-    Help(String),
-    Failure(Failure),
-}
-
-impl From<Failure> for Early {
-    fn from(failure: Failure) -> Self {
-        Early::Failure(failure)
-    }
-}
-
-/// Finds the module and its arguments in the command line.
-fn find<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Module, Input), Early> {
-    let known = |name: &str| domain.modules.iter().chain(COMMON).find(|module| module.name == name);
-    let own_name = argv.first().and_then(|path| Path::new(path).file_name()?.to_str()).unwrap_or_default();
-    // Ansible's ordinary transfer names the file for the module, sometimes with AnsiballZ_ before and .exe after it.
-    let own_name = own_name.trim_start_matches("AnsiballZ_").split('.').next().unwrap_or_default();
-    let (module, source) = match (known(own_name), argv) {
-        (Some(module), [_, source]) => (Some(module), source.as_str()),
-        (None, [_, name, source]) if known(name).is_some() => (known(name), source.as_str()),
-        (None, [_, source]) => (None, source.as_str()),
-        _ => return from_command_line(domain, argv),
+/// Runs a tool. It ends by a signal as any program does.
+fn work(tool: &Tool, matches: clap::ArgMatches) -> ExitCode {
+    let done = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on((tool.run)(matches)),
+        Err(error) => Err(error.into()),
     };
-    let input = match source {
-        "-" => Input::from_stdin()?,
-        path if Path::new(path).is_file() => Input::from_file(path)?,
-        _ => return from_command_line(domain, argv),
-    };
-    let asked = input.module_name().and_then(|fqcn| fqcn.rsplit('.').next()).and_then(known);
-    match module.or(asked) {
-        Some(module) => Ok((module, input)),
-        None => Err(Failure::new(format!("which module? Write: {} MODULE {source}", domain.name)).into()),
-    }
-}
-
-/// The command line as a person writes it.
-fn from_command_line<'d>(domain: &'d Domain, argv: &[String]) -> Result<(&'d Module, Input), Early> {
-    let flag = |name: &'static str, help: &'static str| {
-        clap::Arg::new(name).long(name).action(clap::ArgAction::SetTrue).help(help)
-    };
-    let words =
-        clap::Arg::new("options").value_name("key=value").num_args(0..).help("the module's options; - or a file: JSON");
-    let mut command = clap::Command::new(domain.name)
-        .about(domain.about)
-        .version(env!("CARGO_PKG_VERSION"))
-        .subcommand_required(true)
-        .arg_required_else_help(true);
-    for module in domain.modules.iter().chain(COMMON) {
-        command = command.subcommand(
-            clap::Command::new(module.name)
-                .about("an Ansible module; `ansible-doc cdgp.docker.NAME` documents it")
-                .arg(flag("check", "change nothing, say what would change"))
-                .arg(flag("diff", "show the state before and after"))
-                .arg(words.clone()),
-        );
-    }
-    let matches = command.try_get_matches_from(argv).map_err(|error| match error.kind() {
-        clap::error::ErrorKind::DisplayHelp
-        | clap::error::ErrorKind::DisplayVersion
-        | clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Early::Help(error.to_string()),
-        _ => Early::Failure(Failure::new(error.to_string().trim_end().to_owned())),
-    })?;
-    let (name, given) = matches.subcommand().ok_or_else(|| Failure::new("which module?"))?;
-    let module = domain
-        .modules
-        .iter()
-        .chain(COMMON)
-        .find(|module| module.name == name)
-        .ok_or_else(|| Failure::new(format!("{name} is not a module of {}", domain.name)))?;
-    let words: Vec<String> = given.get_many::<String>("options").unwrap_or_default().cloned().collect();
-    let mut input = match words.as_slice() {
-        [word] if word == "-" => Input::from_stdin()?,
-        [word] if !word.contains('=') && Path::new(word).is_file() => Input::from_file(word)?,
-        words => Input::from_words(words)?,
-    };
-    for (flag, internal) in [("check", "check_mode"), ("diff", "diff")] {
-        if given.get_flag(flag) {
-            input.internal.insert(internal.to_owned(), true.into());
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{}: {}", tool.name, failure.msg());
+            ExitCode::FAILURE
         }
     }
-    Ok((module, input))
 }
 
 /// Checks the arguments, runs the module and prints its result.

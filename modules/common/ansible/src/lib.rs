@@ -8,6 +8,7 @@
 mod async_status;
 mod call;
 pub mod check;
+mod command_line;
 mod entry;
 #[cfg(feature = "golden")]
 pub mod golden;
@@ -24,7 +25,8 @@ pub mod spec;
 mod syslog;
 
 pub use call::{Call, Sentence};
-pub use entry::{Domain, Module, main};
+pub use clap;
+pub use entry::{Domain, Module, Tool, Working, main};
 pub use outcome::{Failure, Outcome};
 pub use plan::Plan;
 pub use secret::Secret;

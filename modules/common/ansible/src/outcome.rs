@@ -7,6 +7,8 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Default)]
 pub struct Outcome {
     pub(crate) result: Map<String, Value>,
+    /// Whether the diff is shown as it is, secrets or not.
+    pub(crate) open_diff: bool,
 }
 
 impl Outcome {
@@ -19,7 +21,7 @@ impl Outcome {
     pub fn new(changed: bool) -> Self {
         let mut result = Map::new();
         result.insert("changed".to_owned(), changed.into());
-        Outcome { result }
+        Outcome { result, open_diff: false }
     }
 
     /// Adds a return value. A value that can't be serialized (a map with keys that are no strings) becomes null.
@@ -34,6 +36,13 @@ impl Outcome {
     #[must_use]
     pub fn with_diff(self, diff: impl Serialize) -> Self {
         if self.result.contains_key("diff") { self.with("diff", diff) } else { self }
+    }
+
+    /// As [`Outcome::with_diff`], and a `no_log` option's value is shown in it: for an option whose value is the text that
+    /// the user asked to see the difference of.
+    #[must_use]
+    pub fn with_open_diff(self, diff: impl Serialize) -> Self {
+        Outcome { open_diff: true, ..self.with_diff(diff) }
     }
 
     /// The same outcome, changed or not as what is there afterwards tells: for actions whose effect nobody knows

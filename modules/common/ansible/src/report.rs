@@ -30,8 +30,12 @@ static WATCHED: Mutex<Option<Report>> = Mutex::new(None);
 impl Report {
     /// Prints the result, unless one has been printed. The exit status is 1 for a failure, as Ansible's modules do it.
     pub(crate) fn print(&self, result: Result<Outcome, Failure>) -> ExitCode {
+        let mut open_diff = None;
         let (mut object, code) = match result {
-            Ok(outcome) => (outcome.result, ExitCode::SUCCESS),
+            Ok(mut outcome) => {
+                open_diff = outcome.open_diff.then(|| outcome.result.shift_remove("diff")).flatten();
+                (outcome.result, ExitCode::SUCCESS)
+            }
             Err(failure) => (failure.result, ExitCode::FAILURE),
         };
         let warnings = self.progress.lock().warnings.clone();
@@ -46,18 +50,22 @@ impl Report {
         }
         let mut object = Value::Object(object);
         scrub(&mut object, &self.secrets);
-        if !PRINTED.swap(true, Ordering::SeqCst) {
-            let mut out = std::io::stdout().lock();
-            // Nobody is left to be told when standard output is gone.
-            let _ = writeln!(out, "{object}").and_then(|()| out.flush());
+        if let Some(diff) = open_diff {
+            object["diff"] = diff;
         }
-        code
+        if PRINTED.swap(true, Ordering::SeqCst) || say(&format!("{object}\n")) { code } else { ExitCode::FAILURE }
     }
 
     /// Makes a later panic report with what is known now.
     pub(crate) fn watch_for_panics(&self) {
         *WATCHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
     }
+}
+
+/// Writes to standard output. False when it is full or nobody reads it any more: then only the exit status can tell.
+pub(crate) fn say(text: &str) -> bool {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_ok()
 }
 
 /// Turns a panic into a failure. Its text stays out: it could hold a secret that no list names; the place is enough.

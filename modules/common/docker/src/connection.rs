@@ -58,6 +58,30 @@ impl Default for Connection {
 }
 
 impl Connection {
+    /// What the environment says, as for the docker command: `DOCKER_HOST`, `DOCKER_TLS`, `DOCKER_TLS_VERIFY`,
+    /// `DOCKER_CERT_PATH`, `DOCKER_TLS_HOSTNAME`, `DOCKER_API_VERSION`, `DOCKER_TIMEOUT`. For tools: a module's options
+    /// have their own fall-backs.
+    pub fn from_environment() -> Connection {
+        let given = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let switch = |name: &str| {
+            given(name).is_some_and(|text| ["1", "yes", "true", "on", "y", "t"].contains(&text.to_lowercase().as_str()))
+        };
+        let folder = given("DOCKER_CERT_PATH").map(PathBuf::from);
+        let usual = Connection::default();
+        Connection {
+            docker_host: given("DOCKER_HOST").unwrap_or(usual.docker_host),
+            tls: switch("DOCKER_TLS"),
+            validate_certs: switch("DOCKER_TLS_VERIFY"),
+            tls_hostname: given("DOCKER_TLS_HOSTNAME"),
+            ca_path: folder.clone(),
+            client_cert: folder.clone(),
+            client_key: folder,
+            api_version: given("DOCKER_API_VERSION").unwrap_or(usual.api_version),
+            timeout: given("DOCKER_TIMEOUT").and_then(|text| text.parse().ok()).unwrap_or(usual.timeout),
+            ..usual
+        }
+    }
+
     /// Where the engine is.
     ///
     /// # Errors

@@ -38,7 +38,8 @@ impl Endpoint {
     /// # Errors
     /// An unknown scheme, a missing host or a bad port.
     pub fn parse(docker_host: &str, tls: bool) -> Result<Endpoint, Error> {
-        let bad = |reason: &str| Error::BadHost { docker_host: docker_host.to_owned(), reason: reason.to_owned() };
+        let bad =
+            |reason: &str| Error::BadHost { docker_host: without_password(docker_host), reason: reason.to_owned() };
         let (scheme, rest) = match docker_host.split_once("://") {
             Some(parts) => parts,
             None if docker_host.starts_with('/') => ("unix", docker_host),
@@ -53,6 +54,9 @@ impl Endpoint {
                 let place = rest.trim_end_matches('/');
                 if place.contains('/') {
                     return Err(bad("a path below the host is not supported"));
+                }
+                if place.contains('@') {
+                    return Err(bad("a user in the URL is not supported"));
                 }
                 let (host, port) = host_and_port(place).map_err(bad)?;
                 Ok(Endpoint::Tcp { host, port: port.unwrap_or(if tls { 2376 } else { 2375 }), tls })
@@ -80,6 +84,16 @@ impl Endpoint {
             "npipe" | "fd" => Err(bad("this kind of address works only on the engine's own host and system")),
             _ => Err(bad("its scheme is unknown")),
         }
+    }
+}
+
+/// The address as it may be shown: what stands between a user's colon and the `@` is a secret.
+fn without_password(docker_host: &str) -> String {
+    let start = docker_host.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = docker_host.split_at(start);
+    match rest.rsplit_once('@').and_then(|(user, place)| Some((user.split_once(':')?.0, place))) {
+        Some((user, place)) => format!("{scheme}{user}:********@{place}"),
+        None => docker_host.to_owned(),
     }
 }
 
@@ -182,12 +196,15 @@ mod tests {
             ("tcp://[::1]2375", "by a colon"),
             ("tcp://db:2375/prefix", "path below the host"),
             ("ssh://root:secret@db", "password in the URL"),
+            ("tcp://root:secret@db:2375", "user in the URL"),
+            ("gopher://root:se@cret:x@db", "scheme is unknown"),
             ("ssh://-oProxyCommand=x", "dash"),
             ("npipe:////./pipe/docker_engine", "own host"),
             ("gopher://db", "scheme is unknown"),
         ] {
             let error = Endpoint::parse(docker_host, false).unwrap_err().to_string();
             assert!(error.contains(reason) && error.contains("`docker_host`"), "{docker_host}: {error}");
+            assert!(!error.contains("secret") && !error.contains("cret:x"), "{error}");
         }
     }
 }

@@ -147,7 +147,7 @@ impl Engine {
     where
         Call: Future<Output = Result<T, bollard::errors::Error>>,
     {
-        Ok(call(&self.client).await?)
+        call(&self.client).await.map_err(|error| self.told_by_bollard(error))
     }
 
     /// As [`Engine::write`], but it waits for the start of an answer as long as it takes: for starts, removals, and
@@ -159,7 +159,7 @@ impl Engine {
     where
         Call: Future<Output = Result<T, bollard::errors::Error>>,
     {
-        Ok(call(&self.patient).await?)
+        call(&self.patient).await.map_err(|error| self.told_by_bollard(error))
     }
 
     /// What bollard gives piece by piece, such as logs or a wait; as patient as [`Engine::write_patiently`], and its
@@ -171,7 +171,11 @@ impl Engine {
     where
         Pieces: Stream<Item = Result<T, bollard::errors::Error>>,
     {
-        call(&self.patient).map(|piece| Ok(piece?))
+        call(&self.patient).map(|piece| piece.map_err(|error| self.told_by_bollard(error)))
+    }
+
+    pub(crate) fn told_by_bollard(&self, error: bollard::errors::Error) -> Error {
+        Error::from_bollard(error, &self.link.endpoint().to_string())
     }
 
     /// The API version that is spoken.
@@ -236,12 +240,13 @@ async fn ping(link: &Link) -> Result<ApiVersion, Error> {
 
 /// bollard, speaking through `link`. The time limit is the link's, whose error names the request.
 fn bollard_over(link: &Arc<Link>, patience: Patience, version: ApiVersion) -> Result<Docker, Error> {
-    let link = link.clone();
+    let (link, endpoint) = (link.clone(), link.endpoint().to_string());
     let transport = move |request: BollardRequest| {
         let link = link.clone();
         async move { link.send(request, patience).await.map_err(Into::into) }
     };
     let version = ClientVersion { major_version: version.major.into(), minor_version: version.minor.into() };
     // bollard needs an address to build URLs from; the link drops it again.
-    Ok(Docker::connect_with_custom_transport(transport, Some("http://docker"), u64::MAX, &version)?)
+    Docker::connect_with_custom_transport(transport, Some("http://docker"), u64::MAX, &version)
+        .map_err(|error| Error::from_bollard(error, &endpoint))
 }

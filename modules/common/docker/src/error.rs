@@ -263,6 +263,24 @@ impl Error {
         Error::from_refusal(endpoint, status, message.trim().to_owned())
     }
 
+    /// What bollard reports of the engine at `endpoint`.
+    pub(crate) fn from_bollard(error: bollard::errors::Error, endpoint: &str) -> Error {
+        use bollard::errors::Error as Bollard;
+        let broken = |reason: String| {
+            let request = "reading an answer".to_owned();
+            Error::Broken { request, endpoint: endpoint.to_owned(), reason }
+        };
+        match error {
+            Bollard::DockerResponseServerError { status_code, message } => {
+                Error::from_refusal(endpoint, status_code, message)
+            }
+            // Our transport's own errors travel through bollard in an io::Error; any other is of a body that ends early.
+            Bollard::IOError { err } => err.downcast().unwrap_or_else(|err| broken(err.to_string())),
+            Bollard::HyperResponseError { err } => broken(err.to_string()),
+            other => Error::Client(other),
+        }
+    }
+
     fn from_refusal(endpoint: &str, status: u16, message: String) -> Error {
         let version_refused = message.contains("client version") && message.contains("is too ");
         match status {
@@ -274,20 +292,6 @@ impl Error {
             }
             400 if version_refused => Error::VersionRefused { message },
             _ => Error::Api { status, message },
-        }
-    }
-}
-
-impl From<bollard::errors::Error> for Error {
-    fn from(error: bollard::errors::Error) -> Self {
-        use bollard::errors::Error as Bollard;
-        match error {
-            Bollard::DockerResponseServerError { status_code, message } => {
-                Error::from_refusal("the engine", status_code, message)
-            }
-            // Our transport's own errors travel through bollard in an io::Error.
-            Bollard::IOError { err } => err.downcast().unwrap_or_else(|err| Error::Client(Bollard::IOError { err })),
-            other => Error::Client(other),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Engine {
             };
             let read = async {
                 while let Some(piece) = output.next().await {
-                    match piece? {
+                    match piece.map_err(|error| self.told_by_bollard(error))? {
                         LogOutput::StdErr { message } => executed.stderr.extend_from_slice(&message),
                         LogOutput::StdOut { message }
                         | LogOutput::Console { message }

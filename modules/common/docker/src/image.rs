@@ -35,6 +35,11 @@ impl Image {
     pub fn platform(&self) -> Platform {
         Platform::new(&self.os, &self.architecture, &self.variant)
     }
+
+    /// Whether it is what a registry calls `digest`, which names the same content everywhere.
+    pub fn is_known_as(&self, digest: &str) -> bool {
+        self.repo_digests.iter().any(|name| name.rsplit_once('@').is_some_and(|(_, known)| known == digest))
+    }
 }
 
 impl Engine {

@@ -62,6 +62,7 @@ pub use pool::Pool;
 pub use progress::{Progress, ProgressLines};
 pub use proxies::proxy_variables;
 pub use prune::{Layer, ListedCache, ListedContainer, ListedImage, ListedMount, ListedNetwork, ListedVolume};
+pub use registry::Pushed;
 pub use swarm::{LocalNode, Part, Swarm};
 pub use version::ApiVersion;
 pub use volume::Volume;

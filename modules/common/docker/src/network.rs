@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::container::Container;
 use crate::lookup::means;
 use crate::{Engine, Error, Inspected, Pool};
 
@@ -79,25 +78,6 @@ impl Network {
     pub fn member(&self, word: &str) -> Option<(&str, &str)> {
         let members = self.connected.iter().map(|(name, id)| (name.as_str(), id.as_str()));
         members.into_iter().find(|(name, id)| means(word, name, id))
-    }
-}
-
-impl Container {
-    /// Whether a user who writes `word` means this container.
-    pub fn is_meant_by(&self, word: &str) -> bool {
-        means(word, self.bare_name(), &self.id)
-    }
-
-    /// Its name without the engine's slash.
-    pub fn bare_name(&self) -> &str {
-        self.name.trim_start_matches('/')
-    }
-
-    /// Whether it is in `network`, or will be when it is started; a container that was never started knows the network
-    /// by its name only.
-    pub fn is_in(&self, network: &Network) -> bool {
-        let networks = &self.network_settings.networks;
-        networks.contains_key(&network.name) || networks.values().any(|endpoint| endpoint.network_id == network.id)
     }
 }
 

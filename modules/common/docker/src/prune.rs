@@ -52,6 +52,8 @@ pub struct ListedImage {
     /// Seconds since 1970.
     pub created: i64,
     pub labels: BTreeMap<String, String>,
+    /// Its bytes that other images have too; below 0 where the engine does not say.
+    pub shared_size: Option<i64>,
     /// Its layers from the lowest; not in the list, see [`Engine::layers`].
     pub layers: Vec<Layer>,
 }
@@ -148,7 +150,7 @@ impl Engine {
     /// The engine can't be reached.
     pub async fn listed_images(&self) -> Result<Vec<ListedImage>, Error> {
         let mut images: Vec<ListedImage> =
-            typed(self.get("/images/json", &[("all", "1")]).await?, "the list of images")?;
+            typed(self.get("/images/json", &[("all", "1"), ("shared-size", "1")]).await?, "the list of images")?;
         for image in &mut images {
             // So engines before 24 write an image without a name.
             image.repo_tags.remove("<none>:<none>");
@@ -157,22 +159,30 @@ impl Engine {
         Ok(images)
     }
 
-    /// The layers of an image, the lowest first. The API tells no layer's size, but its history does: of each step,
-    /// also of those that made no layer. Where both don't match, steps of 0 bytes count by their words.
+    /// The layers of an image, the lowest first, without their sizes.
     ///
     /// # Errors
     /// The engine can't be reached; an image that is gone has no layers.
     pub async fn layers(&self, image: &str) -> Result<Vec<Layer>, Error> {
-        let Some(facts) = self.get_optional(&format!("/images/{image}/json"), &[]).await? else { return Ok(vec![]) };
-        let Some(history) = self.get_optional(&format!("/images/{image}/history"), &[]).await? else {
-            return Ok(vec![]);
-        };
-        let diff_ids = facts.pointer("/RootFS/Layers").and_then(Value::as_array).cloned().unwrap_or_default();
+        let facts = self.get_optional(&format!("/images/{image}/json"), &[]).await?;
+        let ids = facts.as_ref().and_then(|facts| facts.pointer("/RootFS/Layers")?.as_array());
+        let layer = |id: &Value| Layer { diff_id: id.as_str().unwrap_or_default().to_owned(), size: 0 };
+        Ok(ids.into_iter().flatten().map(layer).collect())
+    }
+
+    /// As [`Engine::layers`], with their sizes. The API tells no layer's size, but its history does: of each step, also
+    /// of those that made no layer. Where both don't match, steps of 0 bytes count by their words.
+    ///
+    /// # Errors
+    /// As [`Engine::layers`].
+    pub async fn layers_with_sizes(&self, image: &str) -> Result<Vec<Layer>, Error> {
+        let mut layers = self.layers(image).await?;
+        let history = self.get_optional(&format!("/images/{image}/history"), &[]).await?.unwrap_or_default();
         let mut steps: Vec<Step> = typed(history, "the history of an image")?;
         steps.reverse();
-        let sizes = layer_sizes(&steps, diff_ids.len());
-        let ids = diff_ids.iter().map(|id| id.as_str().unwrap_or_default().to_owned());
-        Ok(ids.zip(sizes).map(|(diff_id, size)| Layer { diff_id, size }).collect())
+        let sizes = layer_sizes(&steps, layers.len());
+        layers.iter_mut().zip(sizes).for_each(|(layer, size)| layer.size = size);
+        Ok(layers)
     }
 
     /// Every network, with whether it is used.
@@ -186,11 +196,14 @@ impl Engine {
             true => self.get("/services", &[]).await.ok().map(|services| services.to_string()),
             false => None,
         };
+        // The list does not tell who is connected, but that of the containers that run does.
+        let running = self.get("/containers/json", &[]).await?;
+        let endpoints = running.as_array().into_iter().flatten();
+        let endpoints = endpoints.filter_map(|container| container.pointer("/NetworkSettings/Networks")?.as_object());
+        let used: BTreeSet<&str> =
+            endpoints.flat_map(|all| all.values().filter_map(|one| one.get("NetworkID")?.as_str())).collect();
         for network in &mut networks {
-            // The list does not tell who is connected.
-            let facts = self.get_optional(&format!("/networks/{}", network.id), &[]).await?;
-            let members = facts.as_ref().and_then(|facts| facts.get("Containers")?.as_object());
-            network.used = members.is_some_and(|members| !members.is_empty());
+            network.used = used.contains(network.id.as_str());
             if network.scope == "swarm" {
                 network.used |= services.as_ref().is_none_or(|text| text.contains(&format!("\"{}\"", network.id)));
             }

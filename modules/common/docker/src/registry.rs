@@ -7,6 +7,15 @@ use serde_json::Value;
 
 use crate::{Credentials, Engine, Error, ImageName};
 
+/// What came of a push.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// Whether the registry got a layer that it had not.
+    pub new_layers: bool,
+    /// The engine's last words: the tag and its digest.
+    pub status: Option<String>,
+}
+
 impl Engine {
     /// The digest that a name stands for at its registry now, without pulling.
     ///
@@ -42,19 +51,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Pushes an image by name and tag, and waits until the registry has it. Whether it got a layer that it had not.
+    /// Pushes an image by name and tag, and waits until the registry has it.
     ///
     /// # Errors
     /// The registry can't be reached, or refuses the login or the image.
-    pub async fn push(&self, name: &ImageName, login: Option<&Credentials>) -> Result<bool, Error> {
+    pub async fn push(&self, name: &ImageName, login: Option<&Credentials>) -> Result<Pushed, Error> {
         let path = format!("/images/{}/push", name.repository);
         let query = [("tag", name.tag.as_deref().unwrap_or("latest"))];
         // The engine wants the header, be it empty.
         let header = login.map_or_else(|| ("X-Registry-Auth", "e30=".to_owned()), Credentials::header);
         let mut lines = self.post_for_progress(&path, &query, &[header], Full::<Bytes>::default()).await?;
-        let mut pushed = false;
+        let mut pushed = Pushed::default();
         while let Some(line) = lines.next().await? {
-            pushed |= line.status.as_deref() == Some("Pushed");
+            pushed.new_layers |= line.status.as_deref() == Some("Pushed");
+            pushed.status = line.status.or(pushed.status);
         }
         Ok(pushed)
     }

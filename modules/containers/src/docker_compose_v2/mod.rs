@@ -2,6 +2,7 @@
 
 mod options;
 mod plan;
+mod wait;
 
 use ansible::{Call, Failure, Module, Outcome};
 use docker_module::connect_as_cli;
@@ -32,7 +33,8 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
         Ok(carried_out) => carried_out,
         Err(failure) => {
             let Found { containers, images } = compose.state().await?;
-            return Err(failure.with("containers", containers).with("images", images));
+            let why = wait::why(&engine, &options, failure.msg(), &containers).await;
+            return Err(failure.and(&why).with("containers", containers).with("images", images));
         }
     };
     let mut events: Vec<Event> = Vec::new();

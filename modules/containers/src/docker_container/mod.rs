@@ -12,6 +12,7 @@ use ansible::{Call, Failure, Module, Outcome};
 use docker_module::{connect, require_api};
 
 use self::apply::apply;
+use self::image::Pulled;
 use self::observe::{leftovers, observe, resolve};
 use self::options::{Options, State};
 use self::plan::{Action, plan};
@@ -26,8 +27,8 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
         require_api(&engine, &options.api_needs())?;
     }
     resolve(&call, &engine, &mut options).await?;
-    let pulled = image::pull(&call, &engine, &options).await?;
-    let (mut observed, mut container) = observe(&engine, &options).await?;
+    let Pulled { outcome: pulled, foreseen } = image::pull(&call, &engine, &options).await?;
+    let (mut observed, mut container) = observe(&engine, &options, foreseen).await?;
     if let Some(container) = &container {
         // It may have been named by its ID, which a new one does not have.
         options.name = container.typed.name.trim_start_matches('/').to_owned();

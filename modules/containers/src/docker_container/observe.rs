@@ -9,8 +9,13 @@ use super::image::find;
 use super::options::{ImageComparison, Options, State};
 use super::plan::{Leftovers, Observed, new_name, old_name};
 
-/// The container as the plan sees it, and as the engine tells it.
-pub async fn observe(engine: &Engine, options: &Options) -> Result<(Observed, Option<Inspected<Inspect>>), Failure> {
+/// The container as the plan sees it, and as the engine tells it. `foreseen` is the image that the name will stand for,
+/// where that is known not to be the one that it stands for now.
+pub async fn observe(
+    engine: &Engine,
+    options: &Options,
+    foreseen: Option<Image>,
+) -> Result<(Observed, Option<Inspected<Inspect>>), Failure> {
     let container = engine.container(&options.name).await?;
     let mut observed = Observed {
         container: container.as_ref().map(|container| container.typed.clone().into()),
@@ -18,9 +23,10 @@ pub async fn observe(engine: &Engine, options: &Options) -> Result<(Observed, Op
         ..Observed::default()
     };
     if options.state != State::Absent {
-        observed.image = match &options.image {
-            Some(name) => find(engine, name).await?,
-            None => None,
+        observed.image = match (foreseen, &options.image) {
+            (Some(image), _) => Some(image),
+            (None, Some(name)) => find(engine, name).await?,
+            (None, None) => None,
         };
         observed.comparison_image =
             comparison_image(engine, options, container.as_ref(), observed.image.as_ref()).await?;

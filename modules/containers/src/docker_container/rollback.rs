@@ -9,10 +9,7 @@ use super::apply::apply;
 use super::observe::leftovers;
 use super::options::Options;
 use super::plan::{Action, Container, new_name, recover};
-use super::wait::printed;
-
-/// How much of what the new container printed is told: lines.
-const TAIL: &str = "20";
+use crate::diagnosis;
 
 /// Brings the old container back, and tells of the new one what it said. Where nothing was replaced, the failure stays
 /// what it is.
@@ -73,8 +70,7 @@ async fn undo(
     let failed = if is_back { options.name.clone() } else { new_name(&options.name) };
     let failed = engine.container(&failed).await?;
     let printed = match &failed {
-        // Some log drivers can't be read, and then there is nothing to tell.
-        Some(container) => printed(engine, &container.typed.id, TAIL).await.unwrap_or_default(),
+        Some(container) => diagnosis::lines(engine, &container.typed.id).await,
         None => String::new(),
     };
     let exit_code = failed.as_ref().and_then(exit_code);

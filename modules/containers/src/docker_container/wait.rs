@@ -4,12 +4,13 @@ use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use ansible::{Failure, Outcome};
-use bollard::container::LogOutput;
 use bollard::errors::Error as Bollard;
-use bollard::query_parameters::{LogsOptions, WaitContainerOptions};
+use bollard::query_parameters::WaitContainerOptions;
 use docker::Engine;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
+
+use crate::diagnosis;
 
 /// What a process left behind.
 pub struct Ended {
@@ -45,33 +46,17 @@ pub async fn await_end(engine: &Engine, name: &str) -> Result<Ended, Failure> {
         Some(Ok(answer)) => answer.status_code,
         Some(Err(docker::Error::Client(Bollard::DockerContainerWaitError { code, .. }))) => code,
         Some(Err(error)) => return Err(error.into()),
-        None => return Err(Failure::new("the engine did not say how the process ended")),
+        None => return Err(Failure::new("the engine ended its answer without saying how the process ended")),
     };
     let host = container.map(|container| container.typed.host_config).unwrap_or_default();
     let output = if host.auto_remove {
         "Cannot retrieve result as auto_remove is enabled".to_owned()
     } else if matches!(host.log_config.driver.as_str(), "json-file" | "journald" | "local") {
-        output(engine, name).await?
+        diagnosis::printed(engine, name, "all").await?
     } else {
         format!("Result logged using `{}` driver", host.log_config.driver)
     };
     Ok(Ended { status, output })
-}
-
-/// All that the process printed.
-async fn output(engine: &Engine, name: &str) -> Result<String, Failure> {
-    printed(engine, name, "all").await
-}
-
-/// What the process printed last: `tail` lines.
-pub async fn printed(engine: &Engine, name: &str, tail: &str) -> Result<String, Failure> {
-    let wanted = LogsOptions { stdout: true, stderr: true, tail: tail.to_owned(), ..LogsOptions::default() };
-    let mut logs = pin!(engine.stream(|client| client.logs(name, Some(wanted))));
-    let mut bytes = Vec::new();
-    while let Some(piece) = logs.next().await {
-        bytes.extend_from_slice(&LogOutput::into_bytes(piece?));
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Waits until the process has ended, but for no longer than `grace` seconds (`None`: the engine's own 10): a signal need
@@ -101,7 +86,8 @@ pub async fn await_removed(engine: &Engine, name: &str, timeout: Option<f64>) ->
             .with("container", container.raw));
         }
         if !pace.rest().await {
-            return Err(timed_out(timeout, &container.typed.id).with("container", container.raw));
+            let why = diagnosis::state(&container.typed);
+            return Err(timed_out(timeout, &container.typed.id, &why).with("container", container.raw));
         }
     }
     Ok(())
@@ -127,7 +113,8 @@ pub async fn await_healthy(engine: &Engine, name: &str, timeout: Option<f64>) ->
             }
         }
         if !pace.rest().await {
-            return Err(timed_out(timeout, id).with("container", container.raw));
+            let why = diagnosis::of(engine, &container.typed).await;
+            return Err(timed_out(timeout, id, &why).with("container", container.raw));
         }
     }
 }
@@ -142,17 +129,18 @@ pub async fn await_started(engine: &Engine, name: &str, timeout: Option<f64>) ->
         };
         let state = &container.typed.state;
         if !state.running || state.restarting {
-            return Err(Failure::new(format!("it ended with exit code {}", state.exit_code)));
+            return Err(Failure::new(diagnosis::state(&container.typed)));
         }
         match state.health.as_ref().map(|health| health.status.as_str()) {
             None | Some("none" | "") if start.elapsed() >= MOMENT => return Ok(()),
             Some("healthy") => return Ok(()),
-            Some("unhealthy") => return Err(Failure::new("its health check says that it is unhealthy")),
+            Some("unhealthy") => return Err(Failure::new(diagnosis::state(&container.typed))),
             _ => {}
         }
         if !pace.rest().await {
             let seconds = timeout.unwrap_or_default();
-            return Err(Failure::new(format!("after {seconds} seconds it was not healthy yet")));
+            let why = diagnosis::state(&container.typed);
+            return Err(Failure::new(format!("after {seconds} seconds it was not healthy yet: {why}")));
         }
     }
 }
@@ -160,10 +148,12 @@ pub async fn await_started(engine: &Engine, name: &str, timeout: Option<f64>) ->
 /// How long a container without a health check has to run to have started well.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// The peer's wording, which plays match on: a float as Python prints it.
-fn timed_out(timeout: Option<f64>, id: &str) -> Failure {
+/// The peer's wording, which plays match on (a float as Python prints it), and why.
+fn timed_out(timeout: Option<f64>, id: &str, why: &str) -> Failure {
     let seconds = timeout.unwrap_or_default();
-    Failure::new(format!("Timeout of {seconds:?} seconds exceeded while waiting for container \"{id}\"")).verbatim()
+    let failure =
+        Failure::new(format!("Timeout of {seconds:?} seconds exceeded while waiting for container \"{id}\": {why}"));
+    failure.verbatim()
 }
 
 /// Rests between two looks, longer each time, from a quarter of a second up to ten.

@@ -26,7 +26,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let plan = plan(&options, &observed)?;
     let (outcome, _) = call.carry_out(&plan, async |action| apply(&engine, action, &source).await).await?;
     let diff = diff::of(&options, &observed.path, &texts);
-    Ok(outcome.with_diff(diff).with("container_path", observed.path))
+    Ok(outcome.with_open_diff(diff).with("container_path", observed.path))
 }
 
 #[cfg(test)]

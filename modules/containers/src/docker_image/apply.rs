@@ -1,8 +1,8 @@
 //! One engine call for each action.
 
 use ansible::Failure;
-use docker::Engine;
 use docker::build::Context;
+use docker::{Engine, Pushed};
 
 use super::plan::Action;
 use crate::{docker_image_export, docker_image_load, docker_image_pull, docker_image_push, docker_image_tag};
@@ -14,12 +14,12 @@ pub struct Done {
     pub said: Option<String>,
     /// What was loaded.
     pub loaded: Vec<String>,
-    /// `false`: the registry had every layer of what was pushed.
-    pub changed: bool,
+    /// What came of a push.
+    pub pushed: Option<Pushed>,
 }
 
 pub async fn apply(engine: &Engine, action: &Action) -> Result<Done, Failure> {
-    let mut done = Done { changed: true, ..Done::default() };
+    let mut done = Done::default();
     match action {
         Action::Build { build, path, dockerfile } => {
             let context = Context::open(path, dockerfile.as_deref())?;
@@ -36,7 +36,7 @@ pub async fn apply(engine: &Engine, action: &Action) -> Result<Done, Failure> {
         Action::Pull(action) => docker_image_pull::apply::apply(engine, action).await?,
         Action::Archive(action) => docker_image_export::apply::apply(engine, action).await?,
         Action::Tag(action) => docker_image_tag::apply::apply(engine, action).await?,
-        Action::Push(action) => done.changed = docker_image_push::apply::apply(engine, action).await?,
+        Action::Push(action) => done.pushed = Some(docker_image_push::apply::apply(engine, action).await?),
     }
     Ok(done)
 }

@@ -8,7 +8,7 @@ mod plan;
 use ansible::{Call, Failure, Module, Outcome, Plan};
 use docker::Connection;
 use docker_module::connect;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::apply::{Done, apply};
 use self::observe::{at_registry, image, observe};
@@ -47,7 +47,7 @@ async fn present(call: &Call, options: &Options) -> Result<Outcome, Failure> {
     options.pushed()?;
     options.repository()?;
     let engine = connect(call).await?;
-    let (mut observed, mut raw) = observe(&engine, options, &docker_host).await?;
+    let (mut observed, mut raw) = observe(call, &engine, options, &docker_host).await?;
     let before = observed.state();
     let actions = source(options, &observed)?;
     let foreseen = !actions.is_empty();
@@ -71,14 +71,15 @@ async fn present(call: &Call, options: &Options) -> Result<Outcome, Failure> {
     let second = follow(options, &observed)?;
     let (then, done) = call.carry_out(&second, async |action| apply(&engine, action).await).await?;
     let mut after = second.after;
-    if let Some(pushed) = done.iter().zip(&second.actions).find(|(_, action)| matches!(action, Action::Push(_))) {
+    let pushed = done.iter().find_map(|done| done.pushed.clone());
+    if let Some(pushed) = &pushed {
         let others = done.len() > 1;
         let digest = match options.pushed()? {
             Some(name) => at_registry(&engine, &name).await?,
             None => None,
         };
         let moved = before.at_registry.is_some() && before.at_registry != digest;
-        outcome = then.changed_if(pushed.0.changed || moved || others).after(outcome);
+        outcome = then.changed_if(pushed.new_layers || moved || others).after(outcome);
         if let Some(after) = &mut after {
             after.at_registry = digest;
         }
@@ -88,9 +89,12 @@ async fn present(call: &Call, options: &Options) -> Result<Outcome, Failure> {
     if !done.is_empty() {
         raw = image(&engine, options).await?.map(|(_, raw)| raw);
     }
+    let mut raw = raw.unwrap_or_else(|| json!({}));
+    if let Some(pushed) = pushed {
+        raw["push_status"] = json!(pushed.status);
+    }
     let whole = Plan::<_, Action> { before: Some(before), after, actions: vec![] };
-    let outcome =
-        outcome.with_diff(whole.diff()).with("image", raw.unwrap_or_else(|| Value::Object(Default::default())));
+    let outcome = outcome.with_diff(whole.diff()).with("image", raw);
     Ok(match said {
         Some(said) => outcome.with("stdout", said),
         None => outcome,

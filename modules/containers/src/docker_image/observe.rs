@@ -1,6 +1,6 @@
 //! What `docker_image` needs to know of the engine, the registry and the archives.
 
-use ansible::Failure;
+use ansible::{Call, Failure};
 use docker::{Credentials, Engine, Image, ImageName, proxy_variables};
 use serde_json::Value;
 
@@ -8,12 +8,14 @@ use super::options::{Options, Source};
 use super::plan::Observed;
 use crate::docker_image_export::observe::archive_at;
 use crate::docker_image_load::observe::archived;
+use crate::docker_image_pull;
 
 /// Reads, changes nothing. The second part is the image as the engine gave it.
 ///
 /// # Errors
 /// What the source needs is not there.
 pub async fn observe(
+    call: &Call,
     engine: &Engine,
     options: &Options,
     docker_host: &str,
@@ -22,13 +24,14 @@ pub async fn observe(
     let (typed, raw) = engine.image(&image.key()).await?.map(|image| (image.typed, image.raw)).unzip();
     let mut observed = Observed { image: typed, ..Observed::default() };
     if observed.image.is_none() || options.force_source {
-        look_at_source(engine, options, docker_host, &mut observed).await?;
+        look_at_source(call, engine, options, docker_host, &mut observed).await?;
     }
     look_at_rest(engine, options, &mut observed).await?;
     Ok((observed, raw))
 }
 
 async fn look_at_source(
+    call: &Call,
     engine: &Engine,
     options: &Options,
     docker_host: &str,
@@ -56,11 +59,17 @@ async fn look_at_source(
         }
         // A platform that is asked for may be another one than that of the image that is there.
         (Some(Source::Pull), ..) if observed.image.is_some() && options.pull_platform().is_none() => {
-            observed.at_source = at_registry(engine, &options.name_for("pull")?).await?;
+            let asked = docker_image_pull::observe::at_registry(engine, &options.name_for("pull")?).await;
+            // The pull may go another way than the question.
+            observed.at_source = asked.map_err(|failure| call.warn(doubt(&failure))).ok();
         }
         _ => {}
     }
     Ok(())
+}
+
+fn doubt(failure: &Failure) -> String {
+    format!("{}; so nobody knows before the pull whether it changes something", failure.msg())
 }
 
 async fn look_at_rest(engine: &Engine, options: &Options, observed: &mut Observed) -> Result<(), Failure> {

@@ -1,7 +1,7 @@
 //! `docker_image_pull`: pulls an image from a registry.
 
 pub mod apply;
-mod observe;
+pub mod observe;
 mod options;
 pub mod plan;
 

@@ -26,13 +26,21 @@ pub async fn observe(
         runs_on = Some(here);
     }
     let at_registry = match options.pull {
-        Pull::Newer if name.digest.is_none() => {
-            Some(engine.digest_at_registry(name, Credentials::for_image(name)?.as_ref()).await?)
-        }
+        // A digest names the same content for ever: what is here need not be asked for.
+        Pull::Newer if name.digest.is_none() || image.is_none() => Some(at_registry(engine, name).await?),
         Pull::Newer | Pull::Always | Pull::NotPresent => None,
     };
     let (typed, raw) = image.map(|image| (image.typed, image.raw)).unzip();
     Ok((Observed { image: typed, engine: runs_on, at_registry }, raw))
+}
+
+/// The digest that the name stands for at its registry now, asked with the login that a pull would send.
+///
+/// # Errors
+/// The registry can't be asked, or has no such name.
+pub async fn at_registry(engine: &Engine, name: &ImageName) -> Result<String, Failure> {
+    let asked = engine.digest_at_registry(name, Credentials::for_image(name)?.as_ref()).await;
+    asked.map_err(|error| Failure::new(format!("asking the registry what {name} stands for: {error}")))
 }
 
 /// The image that the name stands for on the engine.

@@ -49,7 +49,7 @@ pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Local, Action
     let wanted = observed.engine.as_ref().map(|here| options.platform_on(here)).transpose()?.flatten();
     let suits = |image: &Image| wanted.as_ref().is_none_or(|wanted| image.platform() == *wanted);
     let is_current = |image: &Image| match &observed.at_registry {
-        Some(digest) => image.repo_digests.iter().any(|known| known.ends_with(&format!("@{digest}"))),
+        Some(digest) => image.is_known_as(digest),
         // A digest names the same content for ever.
         None => true,
     };

@@ -28,7 +28,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     // The image has learned its digest at the registry, which tells whether the tag stands for another one now.
     let (after, image) = observe(&engine, &name).await?;
     let moved = observed.at_registry.is_some() && after.at_registry != observed.at_registry;
-    Ok(outcome.changed_if(done.contains(&true) || moved).with("image", image))
+    Ok(outcome.changed_if(done.iter().any(|pushed| pushed.new_layers) || moved).with("image", image))
 }
 
 #[cfg(test)]

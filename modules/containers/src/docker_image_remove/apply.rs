@@ -29,7 +29,7 @@ impl Removed {
 pub async fn apply(engine: &Engine, action: &Action) -> Result<Removed, Failure> {
     let Action::Remove { image, force, prune } = action;
     let options = RemoveImageOptions { force: *force, noprune: !prune, ..RemoveImageOptions::default() };
-    let key = image.key();
+    let key = docker::url_path(&image.key());
     let told = match engine.write_patiently(|client| client.remove_image(&key, Some(options), None)).await {
         // Somebody else was faster.
         Err(error) if error.is_not_found() => vec![],

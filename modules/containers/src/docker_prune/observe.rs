@@ -1,5 +1,7 @@
 //! What `docker_prune` needs to know of the engine: only the kinds that it was asked to prune, and who uses them.
 
+use std::collections::BTreeSet;
+
 use ansible::Failure;
 use docker::{ApiVersion, Engine};
 use serde_json::Value;
@@ -24,9 +26,6 @@ pub async fn observe(engine: &Engine, options: &Options) -> Result<Observed, Fai
     }
     if options.images {
         observed.images = engine.listed_images().await?;
-        for image in &mut observed.images {
-            image.layers = engine.layers(&image.id).await?;
-        }
     }
     if options.networks {
         observed.networks = engine.listed_networks().await?;
@@ -38,4 +37,17 @@ pub async fn observe(engine: &Engine, options: &Options) -> Result<Observed, Fai
         observed.cache = engine.listed_cache().await?;
     }
     Ok(observed)
+}
+
+/// Fills in the layers that tell how many bytes go with the images of these IDs: their own, and those of images that
+/// stay and may have the same.
+pub async fn look_at_layers(engine: &Engine, observed: &mut Observed, gone: &BTreeSet<String>) -> Result<(), Failure> {
+    for image in &mut observed.images {
+        if gone.contains(&image.id) {
+            image.layers = engine.layers_with_sizes(&image.id).await?;
+        } else if image.shared_size != Some(0) {
+            image.layers = engine.layers(&image.id).await?;
+        }
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use ansible::Failure;
 use bollard::models::VolumeCreateRequest;
 use bollard::query_parameters::RemoveVolumeOptions;
-use docker::Engine;
+use docker::{Engine, url_path};
 
 use super::plan::Action;
 
@@ -20,7 +20,8 @@ pub async fn apply(engine: &Engine, action: &Action) -> Result<(), Failure> {
             engine.write(|client| client.create_volume(request)).await?;
         }
         Action::Remove { name } => {
-            engine.write(|client| client.remove_volume(name, None::<RemoveVolumeOptions>)).await?;
+            let path = url_path(name);
+            engine.write(|client| client.remove_volume(&path, None::<RemoveVolumeOptions>)).await?;
         }
     }
     Ok(())

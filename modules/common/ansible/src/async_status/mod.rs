@@ -48,7 +48,7 @@ fn status(job: &Job, mut state: Map<String, Value>) -> Result<Outcome, Failure> 
         return Err(Failure::from_result(state));
     }
     state.entry("changed").or_insert(json!(false));
-    Ok(Outcome { result: state })
+    Ok(Outcome { result: state, open_diff: false })
 }
 
 /// A failure that is also the end of the job.

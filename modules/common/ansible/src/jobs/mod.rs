@@ -69,7 +69,7 @@ fn start(module: &str, asked: &Value, input: &Input) -> Result<Outcome, Failure>
     if answer.get("failed") == Some(&json!(true)) {
         return Err(Failure::from_result(answer));
     }
-    Ok(Outcome { result: answer })
+    Ok(Outcome { result: answer, open_diff: false })
 }
 
 /// This binary again, for `module`.

@@ -1,5 +1,6 @@
 //! Containers: `GET /containers/{id}/json`.
 
+mod find;
 mod mount;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::mount::{BindOptions, DriverConfig, ImageOptions, Mount, TmpfsOptions, VolumeOptions};
-use crate::{Engine, Error, Inspected};
 
-/// What plans read of a container. Nulls are taken out before (see [`Inspected::new`]), so that every field defaults.
+/// What plans read of a container. Nulls are taken out before (see [`crate::Inspected::new`]), so that every field defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Container {
@@ -42,6 +42,8 @@ pub struct ContainerState {
     pub running: bool,
     pub paused: bool,
     pub restarting: bool,
+    #[serde(rename = "OOMKilled")]
+    pub oom_killed: bool,
     pub exit_code: i64,
     pub error: String,
     pub health: Option<Health>,
@@ -55,6 +57,18 @@ pub struct Health {
     /// `none`, `starting`, `healthy`, `unhealthy`.
     pub status: String,
     pub failing_streak: i64,
+    /// Its last answers, the oldest first.
+    pub log: Vec<HealthAnswer>,
+}
+
+/// What a health check said once.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+#[allow(missing_docs)]
+pub struct HealthAnswer {
+    /// 0: content; -1: it took too long.
+    pub exit_code: i64,
+    pub output: String,
 }
 
 /// The `Config` of a container or an image.
@@ -279,25 +293,4 @@ pub struct EndpointIpam {
     pub ipv4_address: String,
     #[serde(rename = "IPv6Address")]
     pub ipv6_address: String,
-}
-
-impl Engine {
-    /// The container with this name, or this ID (12 digits of it or more). `None` when there is none.
-    ///
-    /// # Errors
-    /// The engine can't be reached or refuses.
-    pub async fn container(&self, name: &str) -> Result<Option<Inspected<Container>>, Error> {
-        // The engine itself writes a slash before the name.
-        let name = name.trim_start_matches('/');
-        if name.is_empty() {
-            return Ok(None);
-        }
-        let raw = match self.get_optional(&format!("/containers/{name}/json"), &[]).await {
-            // It has no such name, and two IDs begin so. The status is 500 or 400, by the engine's version.
-            Err(Error::Api { message, .. }) if message.contains("IDs found with provided prefix") => None,
-            answer => answer?,
-        };
-        let found = raw.map(|raw| Inspected::<Container>::new(raw, &format!("container {name}"))).transpose()?;
-        Ok(found.filter(|container| container.typed.is_meant_by(name)))
-    }
 }

@@ -277,6 +277,8 @@ pub enum PullCheckModeBehavior {
     ImageNotPresent,
     /// That it does.
     Always,
+    /// What the registry says.
+    Newer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

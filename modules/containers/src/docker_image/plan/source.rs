@@ -49,11 +49,8 @@ pub fn source(options: &Options, observed: &Observed) -> Result<Vec<Action>, Fai
 }
 
 fn is_what_the_registry_has(observed: &Observed) -> bool {
-    let known = observed.image.iter().flat_map(|image| &image.repo_digests);
-    observed
-        .at_source
-        .as_ref()
-        .is_some_and(|digest| known.into_iter().any(|name| name.ends_with(&format!("@{digest}"))))
+    let image = observed.image.as_ref().zip(observed.at_source.as_ref());
+    image.is_some_and(|(image, digest)| image.is_known_as(digest))
 }
 
 /// The image of an archive that is wanted.

@@ -143,6 +143,14 @@ pub struct Action {
     names: BTreeSet<String>,
 }
 
+impl Action {
+    /// The IDs of the images that go.
+    pub fn images(&self) -> impl Iterator<Item = String> {
+        let items = self.gone.items.iter().filter(|_| self.kind == Kind::Images);
+        items.filter_map(|item| item.get("Deleted")?.as_str().map(str::to_owned))
+    }
+}
+
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
