@@ -7,12 +7,14 @@ mod image;
 mod module;
 mod namespace;
 mod podman;
+mod proxy;
 mod registry;
 
 pub use engine::{Engine, Version};
 pub use module::{Call, tool};
 pub use namespace::answers;
 pub use podman::Podman;
+pub use proxy::{Fault, Proxy};
 pub use registry::Registry;
 
 /// Why a fixture could not be made.

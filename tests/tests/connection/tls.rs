@@ -219,9 +219,13 @@ fn an_engine_without_tls() {
         let private = tests::Engine::start_with(version, &["--host=tcp://127.0.0.1:2375", "--tls=false"]).unwrap();
         private
             .inside(|| {
-                for docker_host in
-                    ["tcp://127.0.0.1:2375", "http://127.0.0.1:2375", "127.0.0.1:2375", "tcp://localhost"]
-                {
+                for docker_host in [
+                    "tcp://127.0.0.1:2375",
+                    "http://127.0.0.1:2375",
+                    "127.0.0.1:2375",
+                    "tcp://localhost",
+                    "tcp://127.1",
+                ] {
                     run(async { write_and_read(&Engine::connect(&to(docker_host)).await.unwrap()).await.unwrap() });
                 }
                 let error = failure(&Connection { tls: true, ..to("tcp://127.0.0.1:2375") });

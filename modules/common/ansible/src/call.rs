@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Failure;
+use crate::located;
 use crate::syslog::Log;
 
 /// What a module is given. Check mode and diff are deliberately out of a module's sight: see [`Call::carry_out`].
@@ -54,13 +55,12 @@ impl fmt::Display for Sentence {
 pub(crate) fn options_from<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Failure> {
     let given: Map<String, Value> =
         params.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect();
-    serde_path_to_error::deserialize(Value::Object(given)).map_err(|error| {
-        let path = error.path().to_string();
-        let reason = error.into_inner().to_string();
-        Failure::new(match (path.as_str(), reason.split_once(SENTENCE)) {
+    located::from_value(Value::Object(given)).map_err(|refused| {
+        let path = refused.path();
+        Failure::new(match (path.as_str(), refused.why.split_once(SENTENCE)) {
             (path, Some((_, sentence))) => sentence.replace("{option}", path),
-            (".", None) => reason,
-            (path, None) => format!("`{path}`: {reason}"),
+            ("", None) => refused.why,
+            (path, None) => format!("`{path}`: {}", refused.why),
         })
     })
 }

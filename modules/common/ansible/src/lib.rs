@@ -15,6 +15,7 @@ pub mod golden;
 mod input;
 mod intact;
 mod jobs;
+mod located;
 mod outcome;
 mod plan;
 mod python;

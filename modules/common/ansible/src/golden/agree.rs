@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::probe::{Shape, shape};
 use crate::check::coerced;
+use crate::located;
 use crate::spec::{Kind, Opt, Options, Spec};
 
 /// A type that reads options, as [`agree`] needs it: see [`reads`].
@@ -24,8 +25,8 @@ pub fn reads<T: DeserializeOwned>() -> Reader {
     Reader {
         shape: shape::<T>,
         refusal: |value| {
-            let error = serde_path_to_error::deserialize::<_, T>(value).err()?;
-            Some(Refusal { path: error.path().to_string(), why: error.into_inner().to_string() })
+            let refused = located::from_value::<T>(value).err()?;
+            Some(Refusal { path: refused.path(), why: refused.why })
         },
     }
 }
@@ -90,9 +91,7 @@ impl Level<'_> {
         for (reader, fields) in fields {
             let least = least(options, &|name| fields.contains(&name));
             let Some(refusal) = (reader.refusal)(self.wrapped(least.into())) else { continue };
-            let here = self.place();
-            let here = if here.is_empty() { "." } else { here.trim_end_matches('.') };
-            if refusal.path == here
+            if refusal.path == self.place().trim_end_matches('.')
                 && let Some(field) = refusal.why.strip_prefix("missing field ")
             {
                 let what = "the field must be an Option, since the option need not be given and has no default";

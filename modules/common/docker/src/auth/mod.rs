@@ -240,11 +240,12 @@ pub(crate) fn config(path: &Path) -> Result<Option<Value>, AuthError> {
     serde_json::from_str(&text).map(Some).map_err(garbled)
 }
 
-/// The folder in which the CLI keeps its things for this user.
+/// The folder in which the CLI keeps its things for this user. `$HOME` alone says where that is, not the user database:
+/// a static binary can't ask every service that may hold it.
 pub(crate) fn cli_folder() -> Option<PathBuf> {
     match std::env::var_os("DOCKER_CONFIG").filter(|folder| !folder.is_empty()) {
         Some(folder) => Some(PathBuf::from(folder)),
-        None => std::env::home_dir().map(|home| home.join(".docker")),
+        None => std::env::var_os("HOME").filter(|home| !home.is_empty()).map(|home| Path::new(&home).join(".docker")),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Opens one connection: socket, TLS or ssh client, then HTTP/1.
 
 use std::io;
+use std::net::SocketAddr;
 
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{Link, Sendable, ssh};
+use super::{Link, Sendable, resolve, ssh};
 use crate::{Endpoint, Error};
 
 impl Link {
@@ -19,10 +20,10 @@ impl Link {
                 self.handshake(stream, None).await
             }
             Endpoint::Tcp { host, port, .. } => {
-                let addresses = tokio::net::lookup_host((host.as_str(), *port))
+                let addresses = resolve::addresses(host, *port)
                     .await
                     .map_err(|source| Error::UnknownHost { endpoint: self.endpoint.to_string(), source })?;
-                let stream = connect_any(addresses).await.map_err(|error| self.no_connection(error))?;
+                let stream = connect_any(&addresses).await.map_err(|error| self.no_connection(error))?;
                 // Small requests: waiting to fill a packet only costs time.
                 let _ = stream.set_nodelay(true);
                 match &self.tls {
@@ -63,10 +64,10 @@ impl Link {
 }
 
 /// The first address that takes the connection; the last one's error when none does.
-async fn connect_any(addresses: impl Iterator<Item = std::net::SocketAddr>) -> io::Result<TcpStream> {
+async fn connect_any(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
-        match TcpStream::connect(address).await {
+        match TcpStream::connect(*address).await {
             Ok(stream) => return Ok(stream),
             Err(error) => failure = error,
         }

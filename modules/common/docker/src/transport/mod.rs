@@ -2,6 +2,7 @@
 
 mod dial;
 mod failure;
+mod resolve;
 mod ssh;
 mod tls;
 
