@@ -7,6 +7,8 @@ mod docker_node_info;
 mod docker_secret;
 mod docker_swarm;
 mod docker_swarm_info;
+mod docker_swarm_service;
+mod docker_swarm_service_info;
 mod manager;
 
 use std::process::ExitCode;
@@ -21,6 +23,8 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_secret::MODULE,
         docker_swarm::MODULE,
         docker_swarm_info::MODULE,
+        docker_swarm_service::MODULE,
+        docker_swarm_service_info::MODULE,
     ],
     tools: &[],
 };

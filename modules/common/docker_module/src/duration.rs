@@ -22,6 +22,22 @@ impl TryFrom<Text> for Duration {
     }
 }
 
+/// A duration in nanoseconds, written as a [`Duration`] is, or as a whole number of nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Text")]
+pub struct DurationOrNanoseconds(pub i64);
+
+impl TryFrom<Text> for DurationOrNanoseconds {
+    type Error = Sentence;
+
+    fn try_from(Text(text): Text) -> Result<Self, Sentence> {
+        match text.parse() {
+            Ok(nanoseconds) => Ok(DurationOrNanoseconds(nanoseconds)),
+            Err(_) => Duration::try_from(Text(text)).map(|Duration(nanoseconds)| DurationOrNanoseconds(nanoseconds)),
+        }
+    }
+}
+
 /// The units, in the order in which they may come, with their nanoseconds.
 const UNITS: [(&str, i64); 6] = [
     ("h", 3_600_000_000_000),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ansible::Sentence;
+use ansible::{Failure, Sentence};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -28,5 +28,27 @@ impl TryFrom<BTreeMap<String, Value>> for Env {
             ))),
         };
         given.into_iter().map(text).collect::<Result<_, _>>().map(Env)
+    }
+}
+
+impl Env {
+    /// The variables of a file on the target: lines of `NAME=value`; blank lines and those that start with `#` say nothing.
+    /// `option` names it, for the error.
+    ///
+    /// # Errors
+    /// It can't be read, or has a line without `=`.
+    pub fn from_file(option: &str, path: &str) -> Result<Self, Failure> {
+        let failed = |reason: String| Failure::new(format!("reading `{option}` {path}: {reason}"));
+        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
+        let mut variables = BTreeMap::new();
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+        {
+            // The line itself stays out of the message: it may hold a secret.
+            let (name, value) =
+                line.split_once('=').ok_or_else(|| failed(format!("line {} has no `=`", number + 1)))?;
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        Ok(Env(variables))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ansible::Sentence;
-use docker_module::{Size, Text};
+use docker_module::{Size, Text, options_of_mount};
 use serde::{Deserialize, Serialize};
 
 /// One entry of `mounts`. `None`: not said.
@@ -117,32 +117,26 @@ fn mount(given: MountOption) -> Result<Mount, Sentence> {
     if given.source.is_none() && !matches!(kind, Tmpfs | Volume | Image | Cluster) {
         return fail(format!("source must be specified for mount \"{target}\" of type \"{}\"", kind.as_str()));
     }
-    let belongs: [(&str, bool, &[MountKind]); 13] = [
-        ("create_mountpoint", given.create_mountpoint.is_some(), &[Bind]),
-        ("labels", given.labels.is_some(), &[Volume]),
-        ("no_copy", given.no_copy.is_some(), &[Volume]),
-        ("non_recursive", given.non_recursive.is_some(), &[Bind]),
-        ("propagation", given.propagation.is_some(), &[Bind]),
-        ("read_only_force_recursive", given.read_only_force_recursive.is_some(), &[Bind]),
-        ("read_only_non_recursive", given.read_only_non_recursive.is_some(), &[Bind]),
-        ("subpath", given.subpath.is_some(), &[Volume, Image]),
-        ("tmpfs_size", given.tmpfs_size.is_some(), &[Tmpfs]),
-        ("tmpfs_mode", given.tmpfs_mode.is_some(), &[Tmpfs]),
-        ("tmpfs_options", given.tmpfs_options.is_some(), &[Tmpfs]),
-        ("volume_driver", given.volume_driver.is_some(), &[Volume]),
-        ("volume_options", given.volume_options.is_some(), &[Volume]),
-    ];
-    for (option, said, kinds) in belongs {
-        if said && !kinds.contains(&kind) {
-            let names: Vec<String> = kinds.iter().map(|kind| format!("\"{}\"", kind.as_str())).collect();
-            let plural = if kinds.len() == 1 { "" } else { "s" };
-            return fail(format!(
-                "{option} cannot be specified for mount \"{target}\" of type \"{}\" (needs type{plural} {})",
-                kind.as_str(),
-                names.join(", ")
-            ));
-        }
-    }
+    let [bind, volume, image, tmpfs] = [Bind, Volume, Image, Tmpfs].map(MountKind::as_str);
+    options_of_mount(
+        target,
+        kind.as_str(),
+        &[
+            ("create_mountpoint", given.create_mountpoint.is_some(), &[bind]),
+            ("labels", given.labels.is_some(), &[volume]),
+            ("no_copy", given.no_copy.is_some(), &[volume]),
+            ("non_recursive", given.non_recursive.is_some(), &[bind]),
+            ("propagation", given.propagation.is_some(), &[bind]),
+            ("read_only_force_recursive", given.read_only_force_recursive.is_some(), &[bind]),
+            ("read_only_non_recursive", given.read_only_non_recursive.is_some(), &[bind]),
+            ("subpath", given.subpath.is_some(), &[volume, image]),
+            ("tmpfs_size", given.tmpfs_size.is_some(), &[tmpfs]),
+            ("tmpfs_mode", given.tmpfs_mode.is_some(), &[tmpfs]),
+            ("tmpfs_options", given.tmpfs_options.is_some(), &[tmpfs]),
+            ("volume_driver", given.volume_driver.is_some(), &[volume]),
+            ("volume_options", given.volume_options.is_some(), &[volume]),
+        ],
+    )?;
     let tmpfs_mode = match &given.tmpfs_mode {
         None => None,
         Some(text) => match u32::from_str_radix(text.trim_start_matches("0o"), 8) {

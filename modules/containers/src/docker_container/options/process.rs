@@ -1,10 +1,10 @@
 //! `command`, `entrypoint`, `env`, `healthcheck`, `ulimits`, `devices`: how they are written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ansible::{Failure, Sentence};
 use docker::container::{Device, Ulimit};
-use docker_module::{Duration, Env, Text, split_words};
+use docker_module::{Duration, Env, HealthTest, Text, split_words};
 use serde::Deserialize;
 
 use super::{CommandHandling, Options};
@@ -68,21 +68,10 @@ impl Options {
 }
 
 impl Options {
-    /// Adds the variables of `env_file` to `env`, which has the last word. The file is on the target: lines of
-    /// `NAME=value`; blank lines and those that start with `#` say nothing.
+    /// Adds the variables of `env_file` to `env`, which has the last word.
     pub fn read_env_file(&mut self) -> Result<(), Failure> {
         let Some(path) = &self.env_file else { return Ok(()) };
-        let failed = |reason: String| Failure::new(format!("reading `env_file` {path}: {reason}"));
-        let text = std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?;
-        let mut variables = BTreeMap::new();
-        for (number, line) in
-            text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
-        {
-            // The line itself stays out of the message: it may hold a secret.
-            let (name, value) =
-                line.split_once('=').ok_or_else(|| failed(format!("line {} has no `=`", number + 1)))?;
-            variables.insert(name.to_owned(), value.to_owned());
-        }
+        let Env(mut variables) = Env::from_file("env_file", path)?;
         variables.extend(self.env.take().unwrap_or_default().0);
         self.env = Some(Env(variables));
         Ok(())
@@ -92,7 +81,7 @@ impl Options {
 /// `healthcheck` as the user writes it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Healthcheck {
-    test: Option<Test>,
+    test: Option<HealthTest>,
     pub test_cli_compatible: bool,
     pub interval: Option<Duration>,
     pub timeout: Option<Duration>,
@@ -101,21 +90,10 @@ pub struct Healthcheck {
     pub retries: Option<i64>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged, expecting = "it must be a command line or a list of words")]
-enum Test {
-    List(Vec<Text>),
-    Line(Text),
-}
-
 impl Healthcheck {
-    /// The test as the engine takes it: a line is for the container's shell.
+    /// The test as the engine takes it.
     pub fn test(&self) -> Option<Vec<String>> {
-        match self.test.as_ref()? {
-            Test::List(words) => Some(words.iter().map(|word| word.0.clone()).collect()),
-            Test::Line(Text(line)) if line.is_empty() => Some(vec![]),
-            Test::Line(Text(line)) => Some(vec!["CMD-SHELL".to_owned(), line.clone()]),
-        }
+        self.test.as_ref().map(HealthTest::words)
     }
 }
 
