@@ -179,13 +179,29 @@ impl Engine {
     /// # Errors
     /// They are not to be had.
     pub fn add_plugins(&self) -> Result<(), Failure> {
+        self.add_plugin("plugins", "docker-compose")?;
+        self.add_plugin("plugins", "docker-buildx")
+    }
+
+    /// As [`Engine::add_plugins`], with Compose 2.26, which reports no JSON.
+    ///
+    /// # Errors
+    /// They are not to be had.
+    pub fn add_plugins_with_old_compose(&self) -> Result<(), Failure> {
+        self.add_plugin("compose", "docker-compose")?;
+        self.add_plugin("plugins", "docker-buildx")
+    }
+
+    fn add_plugin(&self, package: &str, plugin: &str) -> Result<(), Failure> {
         let folder = self.namespace.place().join("config/cli-plugins");
         let failed = |error: std::io::Error| Failure::new("adding plug-ins to the docker client", error);
         std::fs::create_dir_all(&folder).map_err(failed)?;
-        for plugin in ["docker-compose", "docker-buildx"] {
-            std::os::unix::fs::symlink(fetched("plugins")?.join(plugin), folder.join(plugin)).map_err(failed)?;
-        }
-        Ok(())
+        std::os::unix::fs::symlink(fetched(package)?.join(plugin), folder.join(plugin)).map_err(failed)
+    }
+
+    /// The engine's own docker client and its configuration, for `docker_cli` and `DOCKER_CONFIG`.
+    pub fn client(&self) -> (PathBuf, PathBuf) {
+        (self.programs.join("docker"), self.namespace.place().join("config"))
     }
 
     /// Imports a small busybox image under `name` (`repository:tag`), so that no registry is needed.

@@ -67,4 +67,25 @@ fn addresses_links_and_devices(engine: &Engine) {
         })),
     );
     twice(engine, sleeper(json!({"name": "old", "container_default_behavior": "compatibility"})));
+
+    // Strict networks leave the one in which the engine starts a container.
+    for (name, networks) in [("alone", json!([])), ("elsewhere", json!([{"name": "lan"}]))] {
+        let strict = json!({
+            "name": name, "networks": networks, "networks_cli_compatible": false, "comparisons": {"networks": "strict"},
+        });
+        let made = twice(engine, sleeper(strict));
+        let connected = made["container"]["NetworkSettings"]["Networks"].as_object().unwrap();
+        assert_eq!(connected.len(), networks.as_array().unwrap().len(), "{made}");
+    }
+}
+
+#[test]
+fn a_limit_that_the_engine_drops_is_told() {
+    let engine = Engine::start(Version::Newest).unwrap();
+    engine.load_image("tiny:1").unwrap();
+    let arguments = json!({
+        "name": "web", "image": "tiny:1", "command": "sleep 1000", "kernel_memory": "8M", "docker_host": engine.docker_host(),
+    });
+    let made = Call::new("containers", "docker_container", &arguments).unwrap().run().unwrap();
+    assert!(made["warnings"].to_string().contains("`kernel_memory`: the engine did not keep it"), "{made}");
 }

@@ -102,6 +102,14 @@ impl Call {
         self.steps(&[action], apply).await.map(drop)
     }
 
+    /// Does what only a diff needs, where the user wants one: reads that would cost time otherwise.
+    ///
+    /// # Errors
+    /// That of the work.
+    pub async fn for_diff<T>(&self, work: impl AsyncFnOnce() -> Result<T, Failure>) -> Result<Option<T>, Failure> {
+        if self.diff { work().await.map(Some) } else { Ok(None) }
+    }
+
     /// The workspace's only look at check mode.
     async fn steps<Action: Display, Answer>(
         &self,

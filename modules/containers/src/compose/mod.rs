@@ -3,6 +3,7 @@
 mod events;
 mod exec;
 mod project;
+mod rendered;
 mod state;
 
 use ansible::{Call, Failure};
@@ -11,6 +12,7 @@ use docker_module::{Cli, Done};
 pub use self::events::{Event, Told};
 pub use self::exec::Command;
 pub use self::project::Project;
+pub use self::rendered::Rendered;
 pub use self::state::State;
 
 /// Compose, for one project.

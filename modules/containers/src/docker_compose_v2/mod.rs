@@ -1,5 +1,6 @@
 //! `docker_compose_v2`: brings a Compose project up, stops it, takes it down.
 
+mod diff;
 mod options;
 mod plan;
 mod wait;
@@ -27,6 +28,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     if options.pull == Pull::Always {
         images = Some(compose.image_ids(&engine).await?);
     }
+    let found = call.for_diff(async || diff::observe(&compose, &engine).await).await?;
     let plan = plan(&options, &observed)?;
     let carried_out = call.carry_out(&plan, async |action: &Action| compose.work(&action.words).await).await;
     let (outcome, done) = match carried_out {
@@ -54,6 +56,10 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     };
     let Found { containers, images } = compose.state().await?;
     let outcome = outcome.changed_if(changed).with("actions", events);
+    let outcome = match found {
+        Some(found) => outcome.with_diff(diff::diff(&options, &found)),
+        None => outcome,
+    };
     Ok(outcome.with("containers", containers).with("images", images))
 }
 

@@ -13,8 +13,8 @@ use docker_module::{connect, require_api};
 
 use self::apply::apply;
 use self::image::Pulled;
-use self::observe::{leftovers, observe, resolve};
-use self::options::{Options, State};
+use self::observe::{leftovers, observe, target};
+use self::options::{Options, State, Target};
 use self::plan::{Action, plan};
 use self::rollback::roll_back;
 
@@ -23,12 +23,16 @@ pub const MODULE: Module = ansible::module!(docker_container, run);
 async fn run(call: Call) -> Result<Outcome, Failure> {
     let mut options: Options = call.options()?;
     let engine = connect(&call).await?;
+    let mut there = Target::default();
     if options.state != State::Absent {
         require_api(&engine, &options.api_needs())?;
+        options.warnings().into_iter().for_each(|warning| call.warn(warning));
+        options.fill_in_defaults();
+        there = target(&call, &engine, &options).await?;
     }
-    resolve(&call, &engine, &mut options).await?;
     let Pulled { outcome: pulled, foreseen } = image::pull(&call, &engine, &options).await?;
     let (mut observed, mut container) = observe(&engine, &options, foreseen).await?;
+    observed.target = there;
     if let Some(container) = &container {
         // It may have been named by its ID, which a new one does not have.
         options.name = container.typed.name.trim_start_matches('/').to_owned();
@@ -53,6 +57,11 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     }
     if outcome.changed() || options.state == State::Healthy {
         container = engine.container(&options.name).await?;
+    }
+    if !done.is_empty()
+        && let (Some(wanted), Some(container)) = (&planned.after, &container)
+    {
+        wanted.dropped_limits(container.typed.clone().into()).into_iter().for_each(|warning| call.warn(warning));
     }
     let facts = container.filter(|_| options.state != State::Absent).map(|container| container.raw);
     match done.into_iter().flatten().next() {

@@ -6,7 +6,7 @@ use docker::{Engine, Image, Inspected};
 use serde_json::json;
 
 use super::image::find;
-use super::options::{ImageComparison, Options, State};
+use super::options::{ImageComparison, Options, State, Target};
 use super::plan::{Leftovers, Observed, new_name, old_name};
 
 /// The container as the plan sees it, and as the engine tells it. `foreseen` is the image that the name will stand for,
@@ -86,20 +86,19 @@ async fn networks(engine: &Engine, options: &Options) -> Result<Option<String>, 
     Ok(address)
 }
 
-/// Replaces what the options name by what it is: old defaults by their values, `container:NAME` by the container's ID, `env_file` by its variables.
-pub async fn resolve(call: &Call, engine: &Engine, options: &mut Options) -> Result<(), Failure> {
-    if options.state == State::Absent {
-        return Ok(());
-    }
-    options.warnings().into_iter().for_each(|warning| call.warn(warning));
-    options.fill_in_defaults();
-    options.read_env_file()?;
-    for mode in options.container_references() {
-        let Some(name) = mode.strip_prefix("container:") else { continue };
+/// What the target knows that the options speak of by name.
+pub async fn target(call: &Call, engine: &Engine, options: &Options) -> Result<Target, Failure> {
+    let mut target = Target {
+        env_file: options.read_env_file()?,
+        home: std::env::var("HOME").ok(),
+        folder: std::env::current_dir().unwrap_or_default(),
+        ..Target::default()
+    };
+    for name in options.container_references() {
         match engine.container(name).await? {
-            Some(container) => *mode = format!("container:{}", container.typed.id),
+            Some(container) => drop(target.containers.insert(name.to_owned(), container.typed.id)),
             None => call.warn(format!("Cannot find a container with name or ID \"{name}\"")),
         }
     }
-    Ok(())
+    Ok(target)
 }

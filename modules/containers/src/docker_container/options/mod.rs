@@ -9,6 +9,7 @@ pub mod ports;
 mod process;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use docker::ApiVersion;
 use docker_module::{Env, Labels, Size, SizeOrUnlimited, Text};
@@ -23,7 +24,7 @@ use self::networks::Network;
 use self::ports::{ExposedPorts, PublishedPorts};
 use self::process::{Command, Devices, Healthcheck, Ulimits};
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub struct Options {
     /// Without the slash that the engine writes before it.
     #[serde(deserialize_with = "bare_name")]
@@ -202,9 +203,30 @@ impl Options {
         self.memory.get_or_insert(Size(0));
     }
 
-    /// The options that may say `container:NAME`.
-    pub fn container_references(&mut self) -> impl Iterator<Item = &mut String> {
-        [&mut self.network_mode, &mut self.ipc_mode, &mut self.pid_mode].into_iter().flatten()
+    /// The names of the containers whose namespaces are to be shared: `container:NAME`.
+    pub fn container_references(&self) -> impl Iterator<Item = &str> {
+        let modes = [&self.network_mode, &self.ipc_mode, &self.pid_mode].into_iter().flatten();
+        modes.filter_map(|mode| mode.strip_prefix("container:"))
+    }
+
+    /// The same options, with what they name replaced by what it is on the target.
+    #[must_use]
+    pub fn on(&self, target: &Target) -> Options {
+        let mut options = self.clone();
+        for mode in [&mut options.network_mode, &mut options.ipc_mode, &mut options.pid_mode].into_iter().flatten() {
+            if let Some(id) = mode.strip_prefix("container:").and_then(|name| target.containers.get(name)) {
+                *mode = format!("container:{id}");
+            }
+        }
+        if options.env_file.is_some() {
+            // The task's own variables have the last word.
+            let own = options.env.take().unwrap_or_default().0;
+            options.env = Some(Env(target.env_file.clone().into_iter().chain(own).collect()));
+        }
+        if let Some(volumes) = &mut options.volumes {
+            *volumes = volumes.below(target);
+        }
+        options
     }
 
     /// Whether a comparison needs to know what the image brings. Otherwise it need not be read.
@@ -216,6 +238,20 @@ impl Options {
             || empty(&self.user)
             || empty(&self.working_dir)
     }
+}
+
+/// What the target knows that options speak of by name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    /// The IDs of containers, by the names that the options have for them.
+    pub containers: BTreeMap<String, String>,
+    /// The variables of `env_file`.
+    pub env_file: BTreeMap<String, String>,
+    /// The user's home folder.
+    pub home: Option<String>,
+    /// The folder that we run in.
+    pub folder: PathBuf,
 }
 
 fn bare_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

@@ -1,10 +1,13 @@
 //! `mounts`, `volumes` and `tmpfs`: how storage is written.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, PathBuf};
 
 use ansible::Sentence;
 use docker_module::{Size, Text, options_of_mount};
 use serde::{Deserialize, Serialize};
+
+use super::Target;
 
 /// One entry of `mounts`. `None`: not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -211,7 +214,7 @@ impl TryFrom<Vec<String>> for Volumes {
                 return fail(format!("The mount point \"{target}\" appears twice in the volumes option"));
             }
             match source {
-                Some(source) => volumes.binds.insert(format!("{}:{target}:{mode}", host_path(source))),
+                Some(source) => volumes.binds.insert(format!("{source}:{target}:{mode}")),
                 None => volumes.anonymous.insert(text.clone()),
             };
         }
@@ -239,13 +242,24 @@ fn is_mode(text: &str) -> bool {
     text.split(',').all(|part| MODES.contains(&part))
 }
 
+impl Volumes {
+    /// The same, with sources that begin with `.` or `~` as absolute paths of the target.
+    pub fn below(&self, target: &Target) -> Volumes {
+        let absolute = |bind: &String| match bind.split_once(':') {
+            Some((source, rest)) => format!("{}:{rest}", host_path(source, target)),
+            None => bind.clone(),
+        };
+        Volumes { binds: self.binds.iter().map(absolute).collect(), ..self.clone() }
+    }
+}
+
 /// A path that starts with `.` or `~` is made absolute, as the docker CLI does it; anything else is a path or a name.
-fn host_path(source: &str) -> String {
+fn host_path(source: &str, target: &Target) -> String {
     let path = match source.strip_prefix('~') {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => match std::env::var("HOME") {
-            Ok(home) => format!("{home}{rest}"),
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => match &target.home {
+            Some(home) => format!("{home}{rest}"),
             // The engine refuses it; without a home, `~/data` must not become `/data`.
-            Err(_) => return source.to_owned(),
+            None => return source.to_owned(),
         },
         _ => source.to_owned(),
     };
@@ -253,13 +267,11 @@ fn host_path(source: &str) -> String {
         return path;
     }
     // Lexically, without asking the file system: the source may not be there yet.
-    let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone().into());
-    let mut clean = std::path::PathBuf::new();
-    for part in absolute.components() {
+    let mut clean = PathBuf::new();
+    for part in target.folder.join(path).components() {
         match part {
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
+            Component::ParentDir => drop(clean.pop()),
+            Component::CurDir => {}
             part => clean.push(part),
         }
     }

@@ -1,6 +1,6 @@
 //! `command`, `entrypoint`, `env`, `healthcheck`, `ulimits`, `devices`: how they are written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ansible::{Failure, Sentence};
 use docker::container::{Device, Ulimit};
@@ -68,13 +68,9 @@ impl Options {
 }
 
 impl Options {
-    /// Adds the variables of `env_file` to `env`, which has the last word.
-    pub fn read_env_file(&mut self) -> Result<(), Failure> {
-        let Some(path) = &self.env_file else { return Ok(()) };
-        let Env(mut variables) = Env::from_file("env_file", path)?;
-        variables.extend(self.env.take().unwrap_or_default().0);
-        self.env = Some(Env(variables));
-        Ok(())
+    /// The variables of `env_file`.
+    pub fn read_env_file(&self) -> Result<BTreeMap<String, String>, Failure> {
+        self.env_file.as_ref().map_or_else(|| Ok(BTreeMap::new()), |path| Ok(Env::from_file("env_file", path)?.0))
     }
 }
 

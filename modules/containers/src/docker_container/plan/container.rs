@@ -114,6 +114,11 @@ impl Container {
         self.isolation.auto_remove == Some(true)
     }
 
+    /// What the engine or its kernel did not keep of these limits, in words. Each run would set them again.
+    pub fn dropped_limits(&self, there: Container) -> Vec<String> {
+        self.limits.dropped(&there.limits)
+    }
+
     /// Lays every concern's wishes over this container.
     pub(super) fn lay(&mut self, options: &Options, observed: &Observed, compare: &Compare) -> Result<(), Failure> {
         let image = match &observed.container {

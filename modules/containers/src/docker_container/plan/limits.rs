@@ -89,6 +89,21 @@ impl Limits {
                 .all(|(there, wanted)| *there == wanted || wanted != Some(String::new()))
     }
 
+    /// Of these limits, those that the engine took and forgot: on this kernel, or in this version, there are none such.
+    pub fn dropped(&self, there: &Limits) -> Vec<String> {
+        let limits = [
+            ("blkio_weight", self.blkio_weight, there.blkio_weight),
+            ("kernel_memory", self.kernel_memory, there.kernel_memory),
+        ];
+        let dropped = limits.into_iter().filter(|(_, wanted, there)| wanted.unwrap_or(0) != 0 && wanted != there);
+        let sentence = |(option, ..): (&str, _, _)| {
+            format!(
+                "`{option}`: the engine did not keep it, its version or kernel has no such limit; each run tries again"
+            )
+        };
+        dropped.map(sentence).collect()
+    }
+
     /// What an update from `there` to these limits has to say, given what the user `wished`: the swap too, where the engine
     /// would refuse the memory without it.
     pub fn update(&self, there: &Limits, wished: Limits) -> Limits {

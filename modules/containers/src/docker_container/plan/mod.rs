@@ -26,7 +26,7 @@ pub use self::action::{Action, Create};
 pub use self::container::Container;
 use self::network::Endpoint;
 pub use self::replace::{Leftovers, new_name, old_name, recover};
-use super::options::{Options, State};
+use super::options::{Options, State, Target};
 
 /// What was read before anything is decided.
 #[derive(Debug, Default, Deserialize)]
@@ -41,6 +41,7 @@ pub struct Observed {
     pub comparison_image: Option<Image>,
     /// Where ports are published for which the task names no address.
     pub default_host_ip: Option<String>,
+    pub target: Target,
     #[serde(skip)]
     pub api_version: ApiVersion,
 }
@@ -48,6 +49,7 @@ pub struct Observed {
 /// # Errors
 /// The options contradict each other or what is there.
 pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Container, Action>, Failure> {
+    let options = &options.on(&observed.target);
     comparisons::check(options, observed)?;
     let (mut actions, there) = recover(options, observed.container.as_ref(), &observed.leftovers);
     let plan = wanted(options, observed, there.as_ref())?;
@@ -164,6 +166,7 @@ fn make(options: &Options, observed: &Observed, fresh: &Container, image: &str, 
         network: network.name.clone(),
         endpoint: Endpoint::wished(network),
     }));
+    actions.extend(network::left_at_once(options).map(|network| Action::Disconnect { name: name.to_owned(), network }));
     actions
 }
 

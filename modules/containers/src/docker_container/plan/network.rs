@@ -167,3 +167,17 @@ pub fn connections(
     }
     wanted
 }
+
+/// The network in which the engine starts a container although strict `networks` do not name it.
+pub fn left_at_once(options: &Options) -> Option<String> {
+    let wishes = options.networks.as_ref()?;
+    let compare = Compare::existing(options);
+    let strict = compare.mode("networks", Kind::Collection, Comparison::AllowMorePresent) == Comparison::Strict;
+    let first = match options.network_mode() {
+        None | Some("default") => "bridge",
+        Some("none" | "host") => return None,
+        Some(mode) if mode.contains(':') => return None,
+        Some(mode) => mode,
+    };
+    (strict && !wishes.iter().any(|wish| wish.name == first)).then(|| first.to_owned())
+}
