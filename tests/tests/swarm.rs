@@ -84,6 +84,7 @@ fn swarm(engine: &Engine) {
     nodes(engine);
     contents(engine);
     services(engine);
+    stacks(engine);
     ends(engine);
 }
 
@@ -96,6 +97,10 @@ fn begins(engine: &Engine) {
     ] {
         let refused = run(engine, module, arguments);
         assert_eq!(msg(&refused), "Error running docker swarm module: must run on swarm manager node");
+    }
+    for (module, arguments) in [("docker_stack_info", json!({})), ("docker_stack_task_info", json!({"name": "shop"}))] {
+        let refused = run(engine, module, arguments);
+        assert!(msg(&refused).starts_with("Error response from daemon: This node is not a swarm manager"), "{refused}");
     }
     for (module, arguments, begin) in [
         (
@@ -293,6 +298,46 @@ fn refusals(engine: &Engine) {
         let refused = run(engine, "docker_swarm_service", arguments);
         assert!(msg(&refused).starts_with(wanted), "{refused}");
     }
+}
+
+/// The same as the docker client of that engine prints.
+fn stacks(engine: &Engine) {
+    assert_eq!(run(engine, "docker_stack_info", json!({}))["results"], json!([]));
+    let file = engine.socket().with_file_name("stack.yml");
+    let service = |replicas: u64, command: &str| json!({"image": "tiny:1", "command": command, "stop_grace_period": "0s", "deploy": {"replicas": replicas}});
+    let stack = json!({"version": "3.7", "services": {"web": service(11, "sleep 1000"), "bad": service(1, "false")}});
+    std::fs::write(&file, stack.to_string()).unwrap();
+    for name in ["shop2", "shop10"] {
+        docker(engine, &["stack", "deploy", "--resolve-image=never", "--compose-file", file.to_str().unwrap(), name]);
+    }
+    let lines = |words: &[&str]| -> Vec<Value> {
+        let words: Vec<&str> = words.iter().copied().chain(["--format", "{{json .}}"]).collect();
+        docker(engine, &words).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let listed = run(engine, "docker_stack_info", json!({}));
+    assert_eq!(listed["results"], json!([{"Name": "shop2", "Services": "2"}, {"Name": "shop10", "Services": "2"}]));
+    for (ours, theirs) in listed["results"].as_array().unwrap().iter().zip(lines(&["stack", "ls"])) {
+        assert_eq!((&ours["Name"], &ours["Services"]), (&theirs["Name"], &theirs["Services"]));
+    }
+    // Times and states go on between the two.
+    let still = |lines: &[Value]| -> Vec<Value> {
+        lines.iter().map(|line| json!([line["Name"], line["Image"], line["Node"], line["Ports"]])).collect()
+    };
+    let mut same = false;
+    for _ in 0..20 {
+        let ours = run(engine, "docker_stack_task_info", json!({"name": "shop10"}));
+        let theirs = lines(&["stack", "ps", "shop10"]);
+        let keys = |line: &Value| line.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
+        assert_eq!(keys(&ours["results"][0]), keys(&theirs[0]), "{ours}");
+        same = still(ours["results"].as_array().unwrap()) == still(&theirs);
+        if same {
+            break;
+        }
+    }
+    assert!(same, "the tasks never were the same");
+    let none = run(engine, "docker_stack_task_info", json!({"name": "nowhere"}));
+    assert_eq!((msg(&none), &none["rc"]), ("nothing found in stack: nowhere", &json!(1)));
+    docker(engine, &["stack", "rm", "shop2", "shop10"]);
 }
 
 fn ends(engine: &Engine) {

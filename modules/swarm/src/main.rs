@@ -5,11 +5,14 @@ mod docker_config;
 mod docker_node;
 mod docker_node_info;
 mod docker_secret;
+mod docker_stack_info;
+mod docker_stack_task_info;
 mod docker_swarm;
 mod docker_swarm_info;
 mod docker_swarm_service;
 mod docker_swarm_service_info;
 mod manager;
+mod stack;
 
 use std::process::ExitCode;
 
@@ -21,6 +24,8 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_node::MODULE,
         docker_node_info::MODULE,
         docker_secret::MODULE,
+        docker_stack_info::MODULE,
+        docker_stack_task_info::MODULE,
         docker_swarm::MODULE,
         docker_swarm_info::MODULE,
         docker_swarm_service::MODULE,

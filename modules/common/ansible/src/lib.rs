@@ -30,4 +30,5 @@ pub use clap;
 pub use entry::{Domain, Module, Tool, Working, main};
 pub use outcome::{Failure, Outcome};
 pub use plan::Plan;
+pub use python::dumps as python_json;
 pub use secret::Secret;

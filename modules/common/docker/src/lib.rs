@@ -34,6 +34,7 @@ mod request;
 pub mod service;
 mod sha256;
 pub mod swarm;
+mod task;
 pub mod transport;
 mod upload;
 mod version;
@@ -66,6 +67,7 @@ pub use prune::{Layer, ListedCache, ListedContainer, ListedImage, ListedMount, L
 pub use registry::Pushed;
 pub use service::{Service, ServiceSpec};
 pub use swarm::{LocalNode, ObjectVersion, Part, Swarm};
+pub use task::{STACK, Task};
 pub use version::ApiVersion;
 pub use volume::Volume;
 pub use whole_file::{Access, WholeFile};
