@@ -17,6 +17,9 @@ pub struct Arguments {
     /// Docker's version: 20.10, 26.1 or 28.5.
     #[arg(long, default_value = "28.5")]
     engine: String,
+    /// Instead of the targets, so many generated docker_container tasks (times five) through both, and compare.
+    #[arg(long, value_name = "CASES", conflicts_with = "targets")]
+    differential: Option<u32>,
     /// Targets, as docker_volume or docker_container:ports,healthy.
     targets: Vec<String>,
 }
@@ -25,6 +28,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::read()?;
     collection::lay_out(&workspace, &[collection::X86_64], Profile::of(arguments.dev))?;
+    if let Some(cases) = arguments.differential {
+        return process::run(differential(&workspace, cases).args(["--engine", &arguments.engine]));
+    }
     let mut command = script(&workspace);
     command.args(["--engine", &arguments.engine]);
     if arguments.targets.is_empty() {
@@ -37,5 +43,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 pub fn script(workspace: &Workspace) -> Command {
     let mut command = Command::new(workspace.root.join("tests/peer/run"));
     command.arg("--collections").arg(workspace.target.join("collections"));
+    command
+}
+
+/// The differential run, told where the collection is: so many cases, always the same.
+pub fn differential(workspace: &Workspace, cases: u32) -> Command {
+    let mut command = Command::new(workspace.root.join("tests/differential/run"));
+    command.arg("--collections").arg(workspace.target.join("collections")).args(["--cases", &cases.to_string()]);
     command
 }

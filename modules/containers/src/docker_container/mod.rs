@@ -15,7 +15,7 @@ use self::apply::apply;
 use self::image::Pulled;
 use self::observe::{leftovers, observe, target};
 use self::options::{Options, State, Target};
-use self::plan::{Action, plan};
+use self::plan::{Action, diff, plan};
 use self::rollback::roll_back;
 
 pub const MODULE: Module = ansible::module!(docker_container, run);
@@ -50,7 +50,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    let outcome = outcome.after(pulled);
+    let outcome = outcome.with_diff(diff(&planned)).after(pulled);
     if options.state == State::Healthy {
         let wait = Action::AwaitHealthy { name: options.name.clone(), timeout: options.healthy_wait_timeout };
         call.wait_for(wait, carry).await?;

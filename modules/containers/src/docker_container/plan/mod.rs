@@ -17,6 +17,7 @@ mod process;
 mod replace;
 mod restart;
 mod storage;
+mod told;
 
 use ansible::{Failure, Plan};
 use docker::{ApiVersion, Image};
@@ -26,6 +27,7 @@ pub use self::action::{Action, Create};
 pub use self::container::Container;
 use self::network::Endpoint;
 pub use self::replace::{Leftovers, new_name, old_name, recover};
+pub use self::told::diff;
 use super::options::{Options, State, Target};
 
 /// What was read before anything is decided.

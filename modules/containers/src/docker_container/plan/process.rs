@@ -104,7 +104,8 @@ impl Process {
         put(config, "Hostname", &self.hostname);
         put(config, "Domainname", &self.domainname);
         put(config, "OpenStdin", &self.interactive);
-        let attach = self.detach == Some(false);
+        // Only one that is asked to detach is not attached to: so the peer makes it.
+        let attach = self.detach != Some(true);
         let stdin = attach && self.interactive == Some(true);
         put(config, "AttachStdin", &Some(stdin));
         put(config, "StdinOnce", &Some(stdin));
