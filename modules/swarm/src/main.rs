@@ -5,6 +5,7 @@ mod docker_config;
 mod docker_node;
 mod docker_node_info;
 mod docker_secret;
+mod docker_stack;
 mod docker_stack_info;
 mod docker_stack_task_info;
 mod docker_swarm;
@@ -24,6 +25,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_node::MODULE,
         docker_node_info::MODULE,
         docker_secret::MODULE,
+        docker_stack::MODULE,
         docker_stack_info::MODULE,
         docker_stack_task_info::MODULE,
         docker_swarm::MODULE,

@@ -84,7 +84,7 @@ impl Chain<'_> {
             }
         };
         self.seen.pop();
-        merge(base, service, &format!("services.{name}"))
+        merge(base, service, &format!("services/{name}"))
     }
 }
 

@@ -25,9 +25,9 @@ enum Rule {
     Logging,
 }
 
-/// The rule for a path; `*` stands for any name.
+/// The rule for a path, whose parts are joined by slashes: names may have dots.
 fn rule(path: &str) -> Rule {
-    let parts: Vec<&str> = path.split('.').collect();
+    let parts: Vec<&str> = path.split('/').collect();
     match parts[..] {
         ["services", _, "command" | "entrypoint"] | ["services", _, "healthcheck", "test"] => Rule::Replace,
         ["services", _, "environment" | "labels" | "sysctls"]
@@ -60,7 +60,14 @@ pub(crate) fn merge(base: Node, over: Node, path: &str) -> Result<Node, Error> {
     let place = over.place.clone();
     match rule(path) {
         Rule::Replace => Ok(over),
-        Rule::Plain => plain(base, over, path),
+        Rule::Plain => {
+            let had_mounts = base.map().is_some_and(|base| base.contains_key("volumes"));
+            let mut merged = plain(base, over, path)?;
+            if had_mounts && is_service(path) {
+                sort_mounts(&mut merged);
+            }
+            Ok(merged)
+        }
         Rule::Pairs => maps(pairs(base)?, pairs(over)?, place, path),
         Rule::Names => maps(names(base)?, names(over)?, place, path),
         Rule::Set => match (&base.data, &over.data) {
@@ -75,14 +82,7 @@ pub(crate) fn merge(base: Node, over: Node, path: &str) -> Result<Node, Error> {
                 Ok(Node::new(Data::List(items), &place))
             }
         },
-        Rule::Keyed(key) => {
-            let mut items = keyed(entries(base)?, entries(over)?, key);
-            if path.ends_with(".volumes") {
-                // As `docker stack` has them after a merge: or a stack that it deployed would be updated by ours.
-                items.sort_by_cached_key(key);
-            }
-            Ok(Node::new(Data::List(items), &place))
-        }
+        Rule::Keyed(key) => Ok(Node::new(Data::List(keyed(entries(base)?, entries(over)?, key)), &place)),
         Rule::Ports => {
             let items = keyed(spread(entries(base)?, path)?, spread(entries(over)?, path)?, published);
             Ok(Node::new(Data::List(items), &place))
@@ -94,6 +94,18 @@ pub(crate) fn merge(base: Node, over: Node, path: &str) -> Result<Node, Error> {
                 _ => plain(base, over, path),
             }
         }
+    }
+}
+
+fn is_service(path: &str) -> bool {
+    path.strip_prefix("services/").is_some_and(|name| !name.contains('/'))
+}
+
+/// As `docker stack` has them after a merge: or a stack that it deployed would be updated by ours.
+fn sort_mounts(service: &mut Node) {
+    let volumes = service.map_mut().and_then(|service| service.get_mut("volumes"));
+    if let Some(Node { data: Data::List(mounts), .. }) = volumes {
+        mounts.sort_by_cached_key(mount_target);
     }
 }
 
@@ -111,7 +123,7 @@ fn plain(base: Node, over: Node, path: &str) -> Result<Node, Error> {
 
 fn maps(mut base: Map, over: Map, place: Place, path: &str) -> Result<Node, Error> {
     for (key, value) in over {
-        let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        let below = if path.is_empty() { key.clone() } else { format!("{path}/{key}") };
         let merged = match base.swap_remove(&key) {
             Some(there) => merge(there, value, &below)?,
             None => value,
@@ -216,7 +228,8 @@ fn spread(items: Vec<Node>, path: &str) -> Result<Vec<Node>, Error> {
     for item in items {
         match item.scalar() {
             Some(text) => {
-                let (ports, _) = short_port(&text).map_err(|reason| Error::of(&item.place, path, reason))?;
+                let (ports, _) =
+                    short_port(&text).map_err(|reason| Error::of(&item.place, &path.replace('/', "."), reason))?;
                 long.extend(ports.iter().map(|port| port.node(&item.place)));
             }
             None => long.push(item),

@@ -91,6 +91,9 @@ fn pruned(mut value: Value) -> Value {
         for (path, usual) in [
             ("/EndpointSpec", json!({})),
             ("/Mode", json!({ "Replicated": { "Replicas": 1 } })),
+            ("/TaskTemplate/Resources", json!({})),
+            ("/TaskTemplate/Placement", json!({})),
+            ("/TaskTemplate/ContainerSpec/Privileges", json!({})),
             ("/TaskTemplate/ContainerSpec/Labels", json!({ "com.docker.stack.namespace": "app" })),
         ] {
             let (parent, key) = path.rsplit_once('/').unwrap();

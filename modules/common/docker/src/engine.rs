@@ -87,6 +87,14 @@ impl Engine {
         self.exchange(Method::POST, path, query, body.to_string().into()).await
     }
 
+    /// Removes what stands at `path`.
+    ///
+    /// # Errors
+    /// Those of [`Engine::get`].
+    pub async fn delete(&self, path: &str) -> Result<(), Error> {
+        self.exchange(Method::DELETE, path, &[], Bytes::new()).await.map(drop)
+    }
+
     async fn exchange(&self, method: Method, path: &str, query: &[(&str, &str)], body: Bytes) -> Result<Value, Error> {
         let target = format!("{}{}", encode::path(path), encode::query(query));
         let (head, answer) = self.link.exchange(method.clone(), &target, body).await?;

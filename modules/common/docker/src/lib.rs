@@ -64,7 +64,7 @@ pub use pool::Pool;
 pub use progress::{Progress, ProgressLines};
 pub use proxies::proxy_variables;
 pub use prune::{Layer, ListedCache, ListedContainer, ListedImage, ListedMount, ListedNetwork, ListedVolume};
-pub use registry::Pushed;
+pub use registry::{Pushed, RegistryImage};
 pub use service::{Service, ServiceSpec};
 pub use swarm::{LocalNode, ObjectVersion, Part, Swarm};
 pub use task::{STACK, Task};

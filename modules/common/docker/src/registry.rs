@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::Method;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{Credentials, Engine, Error, ImageName};
@@ -16,12 +17,34 @@ pub struct Pushed {
     pub status: Option<String>,
 }
 
+/// An image as its registry has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RegistryImage {
+    /// Such as `sha256:` and 64 hexadecimal digits.
+    pub digest: String,
+    /// The systems and machines that it is made for, such as `linux` and `amd64`, in the registry's order.
+    #[serde(default)]
+    pub platforms: Vec<(String, String)>,
+}
+
 impl Engine {
     /// The digest that a name stands for at its registry now, without pulling.
     ///
     /// # Errors
     /// The registry can't be reached, has no such name, or refuses the login.
     pub async fn digest_at_registry(&self, name: &ImageName, login: Option<&Credentials>) -> Result<String, Error> {
+        Ok(self.image_at_registry(name, login).await?.digest)
+    }
+
+    /// What a name stands for at its registry now, without pulling.
+    ///
+    /// # Errors
+    /// The registry can't be reached, has no such name, or refuses the login.
+    pub async fn image_at_registry(
+        &self,
+        name: &ImageName,
+        login: Option<&Credentials>,
+    ) -> Result<RegistryImage, Error> {
         let headers: Vec<_> = login.map(Credentials::header).into_iter().collect();
         let path = format!("/distribution/{name}/json");
         let mut body = self.send(Method::GET, &path, &[], &headers, Full::<Bytes>::default()).await?;
@@ -29,7 +52,15 @@ impl Engine {
         let found: Value = serde_json::from_slice(&self.read(&what, &mut body).await?)
             .map_err(|error| Error::Unexpected { what: what.clone(), reason: error.to_string() })?;
         let digest = found.pointer("/Descriptor/digest").and_then(Value::as_str);
-        digest.map(str::to_owned).ok_or_else(|| Error::Unexpected { what, reason: "it has no digest".to_owned() })
+        let text =
+            |platform: &Value, key: &str| platform.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let platforms = found.get("Platforms").and_then(Value::as_array).into_iter().flatten();
+        Ok(RegistryImage {
+            digest: digest
+                .map(str::to_owned)
+                .ok_or_else(|| Error::Unexpected { what, reason: "it has no digest".to_owned() })?,
+            platforms: platforms.map(|one| (text(one, "os"), text(one, "architecture"))).collect(),
+        })
     }
 
     /// Pulls an image by tag, or by digest where the name has one, and waits until it is there.

@@ -20,16 +20,16 @@ pub(super) fn spec(mount: &Mount, names: &Names<'_>) -> Value {
         MountKind::Volume { source: Some(key), nocopy, subpath } => volume(base, key, *nocopy, subpath, names),
         MountKind::Bind { source, propagation } => {
             let options = propagation.as_ref().map(|propagation| Spec::new().set("Propagation", propagation).value());
-            base("bind", source).set("BindOptions", options)
+            base("bind", source).put_some("BindOptions", options)
         }
         MountKind::Tmpfs { size, mode, said } => {
             let options = Spec::new().set("SizeBytes", size).set("Mode", mode);
-            base("tmpfs", "").set("TmpfsOptions", said.then(|| options.value()))
+            base("tmpfs", "").put_some("TmpfsOptions", said.then(|| options.value()))
         }
         MountKind::Npipe { source } => base("npipe", source),
         MountKind::Image { source, subpath } => {
             let options = subpath.as_ref().map(|subpath| Spec::new().set("Subpath", subpath).value());
-            base("image", source).set("ImageOptions", options)
+            base("image", source).put_some("ImageOptions", options)
         }
         MountKind::Cluster { source } => {
             let group = source.starts_with("group:");
@@ -58,5 +58,5 @@ fn volume(
         let driver = Spec::new().set("Name", &volume.driver).set("Options", &volume.driver_opts);
         options = options.set("DriverConfig", driver.value());
     }
-    base("volume", &volume_name(key, names)).set("VolumeOptions", options.value())
+    base("volume", &volume_name(key, names)).put("VolumeOptions", options.value())
 }

@@ -16,9 +16,10 @@ pub(super) fn spec(key: &str, service: &Service, names: &Names<'_>) -> Value {
     let deploy = &service.deploy;
     let task = Spec::new()
         .put("ContainerSpec", container(service, names))
-        .set("Resources", resources(service))
+        // `docker stack` sends these even when they are empty, and the engine keeps that.
+        .put("Resources", resources(service))
         .set("RestartPolicy", deploy.restart.as_ref().map(restart))
-        .set(
+        .put(
             "Placement",
             Spec::new()
                 .set("Constraints", &deploy.placement.constraints)
@@ -70,7 +71,7 @@ fn container(service: &Service, names: &Names<'_>) -> Value {
         .iter()
         .map(|(name, limit)| json!({ "Name": name, "Soft": limit.soft, "Hard": limit.hard }))
         .collect();
-    let privileges = service.credential_spec.as_ref().map(|spec| json!({ "CredentialSpec": credentials(spec, names) }));
+    let credentials = service.credential_spec.as_ref().map(|spec| credentials(spec, names));
     Spec::new()
         .set("Image", &service.image)
         .set("Labels", labelled(&service.labels, names.naming))
@@ -81,7 +82,8 @@ fn container(service: &Service, names: &Names<'_>) -> Value {
         .set("Dir", &service.working_dir)
         .set("User", &service.user)
         .set("Groups", &service.group_add)
-        .set("Privileges", privileges)
+        // As empty as `docker stack` sends it.
+        .put("Privileges", Spec::new().set("CredentialSpec", credentials).value())
         .set("TTY", service.tty)
         .set("OpenStdin", service.stdin_open)
         .set("ReadOnly", service.read_only)

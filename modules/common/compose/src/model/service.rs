@@ -215,7 +215,8 @@ fn ports(item: Option<Item<'_>>, context: &mut Context<'_>) -> Result<Vec<Port>,
     for item in items {
         ports.extend(Port::read(&item, context)?);
     }
-    ports.sort();
+    // Those with one published port stay in the order of the file.
+    ports.sort_by_key(|port| port.published);
     Ok(ports)
 }
 
