@@ -80,6 +80,20 @@ fn addresses_links_and_devices(engine: &Engine) {
 }
 
 #[test]
+fn copied_content_is_a_secret_but_for_the_diff() {
+    let engine = Engine::start(Version::Newest).unwrap();
+    engine.load_image("tiny:1").unwrap();
+    twice(&engine, json!({"name": "web", "image": "tiny:1", "command": "sleep 1000"}));
+    let arguments = json!({
+        "container": "web", "container_path": "/file", "content": "hunter22", "mode": "0600", "owner_id": 0, "group_id": 0,
+        "docker_host": engine.docker_host(),
+    });
+    let copied = Call::new("containers", "docker_container_copy_into", &arguments).unwrap().diff().run().unwrap();
+    assert_eq!((&copied["changed"], &copied["diff"]["after"]), (&json!(true), &json!("hunter22")), "{copied}");
+    assert!(!copied["invocation"].to_string().contains("hunter22"), "{copied}");
+}
+
+#[test]
 fn a_limit_that_the_engine_drops_is_told() {
     let engine = Engine::start(Version::Newest).unwrap();
     engine.load_image("tiny:1").unwrap();

@@ -134,6 +134,9 @@ fn what_can_not_be_asked(site: &Site) {
         let wanted = format!("asking the registry what {name} stands for");
         assert!(message.contains(&wanted) && message.contains(reason), "{failed}");
     }
+    let task = json!({"name": "kept:2", "repository": "127.0.0.1:5000/org/app:v2", "push": true, "source": "local"});
+    let pushed = site.call("docker_image", task).run().unwrap();
+    assert!(pushed["image"]["push_status"].as_str().unwrap().starts_with("v2: digest: sha256:"), "{pushed}");
     let task = json!({"name": elsewhere, "source": "pull", "force_source": true});
     let doubtful = site.call("docker_image", task).check().run().unwrap();
     assert_eq!(doubtful["changed"], true, "{doubtful}");

@@ -71,4 +71,8 @@ fn what_goes_wrong_is_told_in_words() {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
     let help = tool("containers", "top").unwrap().arg("--help").stdout(full).status().unwrap();
     assert_eq!(help.code(), Some(1));
+    // A module's result that nobody can read is a failure too.
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let facts = tool("containers", "current_container_facts").unwrap().stdout(full).status().unwrap();
+    assert_eq!(facts.code(), Some(1));
 }

@@ -41,7 +41,7 @@ Make it a script by its first line, and Ansible runs it as it is:
 Expressions know: names, items (a.b, a['b'], a[1:]), texts, numbers, lists, and or not, == != < <= > >=, in, ~, +,
 if else, is [not] defined, is [not] none; the filters default, lower, upper, trim, replace, split, length, first, last,
 join, int, string, bool; the methods startswith, endswith, lower, upper, strip, lstrip, rstrip, replace, split, get,
-keys, values. Anything else is refused.";
+keys, values. Anything else is refused. Not covered: use_extra_vars, and templates in options that are no expressions.";
 
 fn arguments(command: Command) -> Command {
     command

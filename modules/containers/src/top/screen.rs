@@ -24,6 +24,10 @@ const TITLES: [&str; 10] =
 /// Those whose numbers end in one column.
 const TO_THE_RIGHT: [usize; 4] = [4, 5, 6, 9];
 
+/// Those that a narrow terminal shortens, as far as this: names, images, ports, networks.
+const ELASTIC: [usize; 4] = [0, 1, 7, 8];
+const SHORTEST: usize = 12;
+
 /// A line of titles, and one for each row. `now` is in seconds since 1970. On a terminal lines are cut at its edge, and
 /// what does not fit below is counted.
 pub fn table(rows: &[Row], now: i64, size: Option<Size>) -> String {
@@ -35,8 +39,12 @@ pub fn table(rows: &[Row], now: i64, size: Option<Size>) -> String {
             *width = (*width).max(cell.chars().count());
         }
     }
+    if let Some(size) = size {
+        narrow(&mut widths, size.columns);
+    }
     let line = |cells: &[String; 10]| {
         let padded = cells.iter().zip(widths).enumerate().map(|(column, (cell, width))| {
+            let cell = shortened(cell, width);
             if TO_THE_RIGHT.contains(&column) { format!("{cell:>width$}") } else { format!("{cell:width$}") }
         });
         let line = padded.collect::<Vec<_>>().join("  ");
@@ -57,6 +65,24 @@ pub fn table(rows: &[Row], now: i64, size: Option<Size>) -> String {
         lines.push(format!("… and {hidden} more"));
     }
     lines.join("\n") + "\n"
+}
+
+/// Takes from the widest of the elastic columns until a line fits.
+fn narrow(widths: &mut [usize; 10], columns: usize) {
+    while widths.iter().sum::<usize>() + 2 * (widths.len() - 1) > columns {
+        let widest = ELASTIC.into_iter().max_by_key(|column| widths[*column]).unwrap_or(0);
+        if widths[widest] <= SHORTEST {
+            return;
+        }
+        widths[widest] -= 1;
+    }
+}
+
+fn shortened(cell: &str, width: usize) -> String {
+    if cell.chars().count() <= width {
+        return cell.to_owned();
+    }
+    cell.chars().take(width.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn cells(row: &Row, now: i64) -> [String; 10] {
@@ -145,6 +171,10 @@ job            exited 3  -              12      -          -  -             -   
     fn a_small_terminal() {
         let size = Size { columns: 12, lines: 3 };
         assert_eq!(table(&rows(), 1100, Some(size)), "NAME  IMAGE \n… and 2 more\n");
+        let mut rows = rows();
+        rows[0].name = "a_name_that_is_much_too_long_for_a_terminal".to_owned();
+        let shown = table(&rows, 1100, Some(Size { columns: 100, lines: 24 }));
+        assert!(shown.contains("a_name_that…  nginx:1  running") && shown.contains("  1m40s"), "{shown}");
     }
 
     #[test]
