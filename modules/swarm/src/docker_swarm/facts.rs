@@ -1,5 +1,7 @@
 //! What `docker_swarm` returns beside what was done: the swarm, its tokens, and the key of locked managers.
 
+use std::time::Duration;
+
 use ansible::{Failure, Outcome, Plan};
 use docker::{Engine, Inspected, Swarm};
 use serde_json::{Value, json};
@@ -19,7 +21,7 @@ pub async fn told(
     let locks = |standing: &Option<Standing>| standing.as_ref().is_some_and(Standing::locks);
     match plan.actions.first() {
         Some(Action::Init(_)) => {
-            let swarm = if done { engine.swarm().await? } else { None };
+            let swarm = if done { Some(newly_made(engine).await?) } else { None };
             let key = if done && locks(&plan.after) { unlock_key(engine).await? } else { None };
             let id = swarm.as_ref().map_or("None", |swarm| &swarm.typed.id);
             let tokens = swarm.as_ref().and_then(|swarm| swarm.raw.get("JoinTokens"));
@@ -42,6 +44,17 @@ pub async fn told(
             })
         }
     }
+}
+
+/// A manager that has just begun drops connections to itself for a moment.
+async fn newly_made(engine: &Engine) -> Result<Inspected<Swarm>, Failure> {
+    for _ in 0..40 {
+        if let Ok(Some(swarm)) = engine.swarm().await {
+            return Ok(swarm);
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    engine.swarm().await?.ok_or_else(|| Failure::new("Swarm not created or other error!"))
 }
 
 /// The swarm in the engine's words, and the key where its managers have just begun to lock.
