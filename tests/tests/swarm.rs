@@ -285,7 +285,10 @@ fn services(engine: &Engine) {
 
 fn refusals(engine: &Engine) {
     for (more, wanted) in [
-        (json!({"networks": ["nowhere"]}), "Could not find a network named: 'nowhere'."),
+        (
+            json!({"networks": ["nowhere"]}),
+            "Error parsing module parameters: Could not find a network named: 'nowhere'.",
+        ),
         (json!({"secrets": [{"secret_name": "nope"}]}), "Could not find a secret named \"nope\""),
         (json!({"configs": [{"config_name": "nope"}]}), "Could not find a config named \"nope\""),
         (json!({"resolve_image": true}), "Error looking for an image named tiny:1: "),

@@ -3,17 +3,22 @@
 pub mod mounts;
 pub mod networks;
 mod process;
+mod rollout;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ansible::Failure;
 use docker::ApiVersion;
-use docker_module::{Duration, DurationOrNanoseconds, Env, HealthTest, Labels, Size, Text};
+use docker_module::{Duration, Env, HealthTest, Labels, Size, Text};
 use serde::Deserialize;
 
 use self::mounts::MountOption;
 use self::networks::NetworkOption;
 use self::process::{Command, Variables};
+use self::rollout::{RestartConfig, RollbackConfig, UpdateConfig};
+
+/// How the peer leads its messages on how options are written, which plays match on.
+pub const PARSING: &str = "Error parsing module parameters: ";
 
 #[derive(Debug, Deserialize)]
 pub struct Options {
@@ -183,89 +188,6 @@ pub struct Placement {
     pub constraints: Option<BTreeSet<String>>,
     pub preferences: Option<Vec<BTreeMap<String, String>>>,
     pub replicas_max_per_node: Option<i64>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct RestartConfig {
-    pub condition: Option<RestartCondition>,
-    pub delay: Option<DurationOrNanoseconds>,
-    pub max_attempts: Option<i64>,
-    pub window: Option<DurationOrNanoseconds>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RestartCondition {
-    None,
-    OnFailure,
-    Any,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct UpdateConfig {
-    pub parallelism: Option<i64>,
-    pub delay: Option<DurationOrNanoseconds>,
-    pub failure_action: Option<FailureAction>,
-    pub monitor: Option<DurationOrNanoseconds>,
-    pub max_failure_ratio: Option<f64>,
-    pub order: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct RollbackConfig {
-    pub parallelism: Option<i64>,
-    pub delay: Option<DurationOrNanoseconds>,
-    pub failure_action: Option<RollbackFailureAction>,
-    pub monitor: Option<DurationOrNanoseconds>,
-    pub max_failure_ratio: Option<f64>,
-    pub order: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FailureAction {
-    Continue,
-    Pause,
-    Rollback,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RollbackFailureAction {
-    Continue,
-    Pause,
-}
-
-impl RestartCondition {
-    /// As the engine writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            RestartCondition::None => "none",
-            RestartCondition::OnFailure => "on-failure",
-            RestartCondition::Any => "any",
-        }
-    }
-}
-
-impl FailureAction {
-    /// As the engine writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            FailureAction::Continue => "continue",
-            FailureAction::Pause => "pause",
-            FailureAction::Rollback => "rollback",
-        }
-    }
-}
-
-impl RollbackFailureAction {
-    /// As the engine writes it.
-    pub fn word(self) -> &'static str {
-        match self {
-            RollbackFailureAction::Continue => "continue",
-            RollbackFailureAction::Pause => "pause",
-        }
-    }
 }
 
 impl Options {

@@ -6,7 +6,7 @@ use ansible::Failure;
 use docker_module::{Size, Text, options_of_mount};
 use serde::Deserialize;
 
-use super::Options;
+use super::{Options, PARSING};
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct MountOption {
@@ -98,7 +98,9 @@ impl Options {
 impl MountOption {
     fn check(&self) -> Result<(), Failure> {
         if self.source.is_none() && self.kind != MountKind::Tmpfs {
-            return Err(Failure::new("Source must be specified for mounts which are not of type tmpfs"));
+            return Err(Failure::new(format!(
+                "{PARSING}Source must be specified for mounts which are not of type tmpfs"
+            )));
         }
         let [bind, volume, tmpfs] = [MountKind::Bind, MountKind::Volume, MountKind::Tmpfs].map(MountKind::word);
         options_of_mount(

@@ -7,6 +7,8 @@ use docker_module::Text;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::PARSING;
+
 /// A name, or a name with aliases and options.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Value")]
@@ -21,7 +23,7 @@ impl TryFrom<Value> for NetworkOption {
     type Error = Sentence;
 
     fn try_from(given: Value) -> Result<Self, Sentence> {
-        let fail = |reason: &str| Err(Sentence(reason.to_owned()));
+        let fail = |reason: &str| Err(Sentence(format!("{PARSING}{reason}")));
         let mut given = match given {
             Value::String(name) => return Ok(NetworkOption { name, aliases: None, options: None }),
             Value::Object(given) => given,
@@ -50,7 +52,7 @@ impl TryFrom<Value> for NetworkOption {
         };
         if !given.is_empty() {
             let unknown: Vec<&str> = given.keys().map(String::as_str).collect();
-            return Err(Sentence(format!("{} are not valid keys for the networks option", unknown.join(", "))));
+            return fail(&format!("{} are not valid keys for the networks option", unknown.join(", ")));
         }
         Ok(NetworkOption { name, aliases, options })
     }

@@ -7,7 +7,7 @@ use docker_module::{Env, split_words};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Options;
+use super::{Options, PARSING};
 
 /// `command`: a command line, or its words.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -31,14 +31,14 @@ impl TryFrom<Value> for Command {
                     .collect();
                 if !wrong.is_empty() {
                     return Err(Sentence(format!(
-                        "All items in a command list need to be strings. Check quoting. Invalid items: {}.",
+                        "{PARSING}All items in a command list need to be strings. Check quoting. Invalid items: {}.",
                         wrong.join(", ")
                     )));
                 }
                 Ok(Command(items.iter().filter_map(Value::as_str).map(str::to_owned).collect()))
             }
             other => Err(Sentence(format!(
-                "Invalid type for {{option}} {other}. Only string or list allowed. Check quoting."
+                "{PARSING}Invalid type for {{option}} {other}. Only string or list allowed. Check quoting."
             ))),
         }
     }
@@ -59,7 +59,11 @@ impl TryFrom<Value> for Variables {
             }
             Value::String(text) => text.split(',').map(|line| Some(line.to_owned())).collect(),
             Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-            other => return Err(Sentence(format!("Invalid type for {{option}} {other}. Only list or dict allowed."))),
+            other => {
+                return Err(Sentence(format!(
+                    "{PARSING}Invalid type for {{option}} {other}. Only list or dict allowed."
+                )));
+            }
         };
         let pair = |line: Option<String>| {
             let line = line.unwrap_or_default();
@@ -68,8 +72,9 @@ impl TryFrom<Value> for Variables {
         };
         let pairs: Option<BTreeMap<_, _>> = lines.into_iter().map(pair).collect();
         // The value itself stays out of the message: it may be a secret.
-        let refusal =
-            || Sentence("Invalid environment variable found in list, needs to be in format KEY=VALUE.".to_owned());
+        let refusal = || {
+            Sentence(format!("{PARSING}Invalid environment variable found in list, needs to be in format KEY=VALUE."))
+        };
         pairs.map(Variables).ok_or_else(refusal)
     }
 }

@@ -8,7 +8,7 @@ use docker::service::NetworkAttachment;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::super::options::{EndpointMode, Options, Protocol, PublishMode, PublishOption};
+use super::super::options::{EndpointMode, Options, PARSING, Protocol, PublishMode, PublishOption};
 use super::Observed;
 use super::body::Body;
 
@@ -72,7 +72,7 @@ impl Network {
             let mut laid = BTreeMap::new();
             for network in wanted {
                 let name = &network.name;
-                let not_there = || Failure::new(format!("Could not find a network named: '{name}'."));
+                let not_there = || Failure::new(format!("{PARSING}Could not find a network named: '{name}'."));
                 let id = observed.networks.get(name).ok_or_else(not_there)?.clone();
                 let same = there.remove(&id).unwrap_or_default();
                 let aliases = network.aliases.clone().or(same.aliases);
