@@ -1,6 +1,7 @@
 //! The swarm as its managers know it (`GET /swarm`), and this engine's part in it (`GET /info`).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -145,15 +146,25 @@ impl LocalNode {
 }
 
 impl Engine {
-    /// The swarm, where this engine is one of its managers.
+    /// The swarm, where this engine is one of its managers. While the engine becomes one, or has just left, it drops what
+    /// it is asked; it gets five seconds for that.
     ///
     /// # Errors
     /// The engine can't be reached, is locked, or finds no leader.
     pub async fn swarm(&self) -> Result<Option<Inspected<Swarm>>, Error> {
-        match self.get("/swarm", &[]).await {
-            Ok(raw) => Inspected::new(raw, "the swarm").map(Some),
-            Err(Error::Api { status: 503, message }) if message.contains("is not a swarm manager") => Ok(None),
-            Err(error) => Err(error),
+        let mut tries = 0;
+        loop {
+            match self.get("/swarm", &[]).await {
+                Ok(raw) => return Inspected::new(raw, "the swarm").map(Some),
+                Err(Error::Api { status: 503, message }) if message.contains("is not a swarm manager") => {
+                    return Ok(None);
+                }
+                Err(Error::Api { message, .. }) if tries < 20 && message.contains("connection is closing") => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(250)).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
 

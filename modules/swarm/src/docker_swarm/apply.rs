@@ -1,9 +1,11 @@
 //! One engine call for each action.
 
+use std::time::Duration;
+
 use ansible::{Failure, Secret};
 use bollard::models::SwarmJoinRequest;
 use bollard::query_parameters::{DeleteNodeOptions, LeaveSwarmOptions};
-use docker::Engine;
+use docker::{Engine, Part};
 use serde_json::{Value, json};
 
 use super::plan::{Action, Listen};
@@ -49,6 +51,7 @@ pub async fn apply(engine: &Engine, action: &Action) -> Result<(), Failure> {
         Action::Leave { force } => {
             let options = LeaveSwarmOptions { force: *force };
             engine.write_patiently(|client| client.leave_swarm(Some(options))).await?;
+            left(engine).await?;
         }
         Action::RemoveNode { id, force } => {
             let options = DeleteNodeOptions { force: *force };
@@ -56,6 +59,17 @@ pub async fn apply(engine: &Engine, action: &Action) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Waits until the engine has put the swarm behind it, so that the next task does not meet half of it.
+async fn left(engine: &Engine) -> Result<(), Failure> {
+    for _ in 0..40 {
+        if engine.local_node().await?.part() == Part::None {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Err(Failure::new("after ten seconds the engine is still in a swarm; see `docker info`"))
 }
 
 /// The specification with the key of the authority, where its certificate is written too.

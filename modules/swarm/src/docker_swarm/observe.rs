@@ -10,9 +10,13 @@ use super::plan::Observed;
 
 /// The engine's part, the swarm as its manager knows it, and the node that is to go; and the swarm in the engine's words.
 pub async fn observe(engine: &Engine, options: &Options) -> Result<(Observed, Option<Inspected<Swarm>>), Failure> {
-    let part = engine.local_node().await?.part();
+    let mut part = engine.local_node().await?.part();
     let looks = part == Part::Manager && options.state == State::Present;
     let swarm = if looks { engine.swarm().await? } else { None };
+    if looks && swarm.is_none() {
+        // It has left meanwhile.
+        part = engine.local_node().await?.part();
+    }
     let node = match (options.state, part, &options.node_id) {
         (State::Remove, Part::Manager, Some(id)) => leaving(engine, id).await?,
         _ => None,
