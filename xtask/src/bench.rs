@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::collection::{self, Profile};
-use crate::process;
 use crate::workspace::Workspace;
+use crate::{peer, process};
 
 /// Measures and prints a table for each subject; without one, for all.
 #[derive(clap::Args)]
@@ -21,6 +21,8 @@ pub struct Arguments {
 enum Subject {
     /// A task over ssh: ours, community.docker, Mitogen, raw; and the size of what is delivered.
     Delivery,
+    /// A `docker_container` task on the target: ours and community.docker's, alone and beside 500 containers.
+    Containers,
     /// The binaries in bytes.
     Size,
 }
@@ -33,8 +35,12 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::read()?;
     collection::lay_out(&workspace, &[collection::X86_64], Profile::Release)?;
     size(&workspace)?;
-    if arguments.subjects.is_empty() || arguments.subjects.contains(&Subject::Delivery) {
+    let wanted = |subject: Subject| arguments.subjects.is_empty() || arguments.subjects.contains(&subject);
+    if wanted(Subject::Delivery) {
         process::run(&mut Command::new(workspace.root.join("tests/native/bench.py")))?;
+    }
+    if wanted(Subject::Containers) {
+        process::run(peer::differential(&workspace, 0).arg("--bench"))?;
     }
     Ok(())
 }
