@@ -28,13 +28,21 @@ impl Site {
     }
 
     fn call(&self, more: &Value) -> Call {
+        self.call_of("docker_compose_v2", more)
+    }
+
+    fn pull(&self) -> Call {
+        self.call_of("docker_compose_v2_pull", &json!({}))
+    }
+
+    fn call_of(&self, module: &str, more: &Value) -> Call {
         let (client, config) = self.engine.client();
         let mut task = json!({"docker_host": self.engine.docker_host(), "docker_cli": client});
         if more.get("definition").is_none() {
             task["project_src"] = json!(self.folder);
         }
         task.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-        Call::new("containers", "docker_compose_v2", &task).unwrap().env("DOCKER_CONFIG", config)
+        Call::new("containers", module, &task).unwrap().env("DOCKER_CONFIG", config)
     }
 
     /// Foretells, does, and does again: the diff of both is the same, and the second time there is none.
@@ -215,6 +223,11 @@ fn pulls(site: &Site) {
     assert_eq!(moved["changed"], true, "{moved}");
     assert_eq!(site.call(&json!({"pull": "always"})).run().unwrap()["changed"], false);
     site.converges(&json!({"state": "absent"}));
+    let new = json!({"id": site.docker(&["inspect", "--format", "{{.Id}}", &name])});
+    assert_eq!(site.pull().diff().run().unwrap()["diff"], json!({"before": {}, "after": {}}));
+    site.docker(&["rmi", "--force", &name]);
+    let pulled = site.pull().diff().run().unwrap();
+    assert_eq!(pulled["diff"], json!({"before": {&name: {"exists": false}}, "after": {&name: new}}), "{pulled}");
 }
 
 fn waits(site: &Site) {

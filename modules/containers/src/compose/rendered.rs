@@ -1,6 +1,6 @@
 //! What the project's files say, as Compose itself understands them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ansible::Failure;
 use serde_json::Value;
@@ -14,6 +14,31 @@ pub struct Rendered {
     pub config: Value,
     /// What Compose writes on a container of each service, to see whether the service has changed.
     pub hashes: BTreeMap<String, String>,
+}
+
+impl Rendered {
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.config["services"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// The name of a service's image: what the files say, or what Compose gives to one that it builds.
+    pub fn image(&self, service: &str) -> String {
+        let said = self.config["services"][service]["image"].as_str();
+        let project = self.config["name"].as_str().unwrap_or_default();
+        said.map_or_else(|| format!("{project}-{service}"), str::to_owned)
+    }
+
+    /// These services and those that they depend on.
+    pub fn with_dependencies(&self, services: &[String]) -> BTreeSet<String> {
+        let mut all: BTreeSet<String> = BTreeSet::new();
+        let mut next: Vec<String> = services.to_vec();
+        while let Some(name) = next.pop() {
+            let needs = self.config["services"][&name]["depends_on"].as_object().into_iter().flatten();
+            next.extend(needs.map(|(name, _)| name.clone()).filter(|name| !all.contains(name)));
+            all.insert(name);
+        }
+        all
+    }
 }
 
 impl Compose<'_> {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::observe::image;
 use super::running::{port_text, set, volume_text};
 use super::{Found, Service};
 use crate::docker_compose_v2::options::{Options, State};
@@ -13,7 +12,7 @@ use crate::docker_compose_v2::options::{Options, State};
 pub fn service(options: &Options, found: &Found, name: &str, before: &Service) -> Service {
     let all = &found.rendered.config;
     let config = &all["services"][name];
-    let image = image(all["name"].as_str().unwrap_or_default(), name, config);
+    let image = found.rendered.image(name);
     let image_id = found.images.get(&image).map(|image| image["Id"].clone());
     let there = |field: &str| before.get(field).cloned().unwrap_or_default();
     let mode = config["network_mode"].as_str().filter(|mode| !mode.starts_with("service:") && *mode != "bridge");

@@ -74,21 +74,15 @@ impl Found {
 
 /// Those that the task speaks of: the named ones and what they depend on, or all.
 fn services(options: &Options, found: &Found) -> BTreeSet<String> {
-    let known = || found.rendered.config["services"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+    let known = || found.rendered.services().map(str::to_owned);
     if options.services.is_empty() {
         let orphans = found.containers.keys().filter(|_| options.remove_orphans || options.state == State::Absent);
         return known().chain(orphans.cloned()).collect();
     }
-    let mut all: BTreeSet<String> = BTreeSet::new();
-    let mut next: Vec<String> = options.services.clone();
-    while let Some(name) = next.pop() {
-        let needs = found.rendered.config["services"][&name]["depends_on"].as_object().into_iter().flatten();
-        if options.dependencies && options.state == State::Present {
-            next.extend(needs.map(|(name, _)| name.clone()).filter(|name| !all.contains(name)));
-        }
-        all.insert(name);
+    if options.dependencies && options.state == State::Present {
+        return found.rendered.with_dependencies(&options.services);
     }
-    all
+    options.services.iter().cloned().collect()
 }
 
 /// One service before and after: where it stays, only the fields that differ.

@@ -36,8 +36,7 @@ pub async fn observe(compose: &Compose<'_>, engine: &Engine) -> Result<Found, Fa
     let of = |item: &Value, key: &str| item[key].as_str().map(str::to_owned);
     let mut images: Vec<String> =
         found.containers.values().flatten().filter_map(|container| of(container, "Image")).collect();
-    let services = found.rendered.config["services"].as_object().into_iter().flatten();
-    images.extend(services.map(|(name, service)| image(project, name, service)));
+    images.extend(found.rendered.services().map(|name| found.rendered.image(name)));
     images.sort();
     images.dedup();
     for name in images {
@@ -50,9 +49,4 @@ pub async fn observe(compose: &Compose<'_>, engine: &Engine) -> Result<Found, Fa
     let volumes = volumes["Volumes"].as_array().into_iter().flatten();
     found.volumes = volumes.filter_map(|volume| of(volume, "Name")).collect();
     Ok(found)
-}
-
-/// The name of a service's image: what the file says, or what Compose gives to one that it builds.
-pub fn image(project: &str, name: &str, service: &Value) -> String {
-    service["image"].as_str().map_or_else(|| format!("{project}-{name}"), str::to_owned)
 }
