@@ -59,7 +59,7 @@ impl<'a> Hand<'a> {
             Action::RemoveObject { kind, id, .. } => self.remove_unused(&format!("/{kind}s/{id}")).await?,
             Action::RemoveNetwork { id, .. } => {
                 self.remove_unused(&format!("/networks/{id}")).await?;
-                self.gone(&format!("/networks/{id}")).await?;
+                self.gone(id).await?;
             }
         }
         Ok(())
@@ -84,7 +84,7 @@ impl<'a> Hand<'a> {
 
     async fn remove(&self, path: &str) -> Result<(), Failure> {
         match self.engine.delete(path).await {
-            Err(error) if !error.is_not_found() => Err(error.into()),
+            Err(error) if !is_gone(&error) => Err(error.into()),
             _ => Ok(()),
         }
     }
@@ -96,23 +96,30 @@ impl<'a> Hand<'a> {
                 Err(Error::Api { message, .. }) if message.contains("in use") => {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
-                Err(error) if !error.is_not_found() => return Err(error.into()),
+                Err(error) if !is_gone(&error) => return Err(error.into()),
                 _ => return Ok(()),
             }
         }
         self.remove(path).await
     }
 
-    /// Waits until the engine no longer finds something: a swarm removes it a moment after it has said so.
-    async fn gone(&self, path: &str) -> Result<(), Failure> {
+    /// Waits until the swarm no longer has a network: it removes it a moment after it has said so.
+    async fn gone(&self, id: &str) -> Result<(), Failure> {
         for _ in 0..600 {
-            if self.engine.get_optional(path, &[]).await?.is_none() {
+            if self.engine.get_optional(&format!("/networks/{id}"), &[]).await?.is_none() {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
-        Err(Failure::new("the engine still has it after a minute"))
+        Err(Failure::new(
+            "the engine still has it after a minute; `docker network inspect --verbose` shows what uses it",
+        ))
     }
+}
+
+/// Whether what was to be removed is not there: of a network, old engines say so with status 500.
+fn is_gone(error: &Error) -> bool {
+    error.is_not_found() || matches!(error, Error::Api { message, .. } if message.ends_with("not found"))
 }
 
 fn key(kind: ContentKind) -> &'static str {

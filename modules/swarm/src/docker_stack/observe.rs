@@ -22,7 +22,7 @@ pub async fn observe(
 ) -> Result<Observed, Failure> {
     let services = services(engine, &options.name).await?;
     let mut observed = Observed {
-        networks: networks(engine, &services).await?,
+        networks: networks(engine, &options.name, &services).await?,
         services,
         secrets: objects(engine, ContentKind::Secret, stack.map(|stack| &stack.secrets)).await?,
         configs: objects(engine, ContentKind::Config, stack.map(|stack| &stack.configs)).await?,
@@ -54,7 +54,11 @@ pub async fn services(engine: &Engine, stack: &str) -> Result<BTreeMap<String, S
 }
 
 /// All networks, by name: services name external ones, and the engine tells of each network of a service its ID only.
-async fn networks(engine: &Engine, services: &BTreeMap<String, Service>) -> Result<BTreeMap<String, Network>, Failure> {
+async fn networks(
+    engine: &Engine,
+    stack: &str,
+    services: &BTreeMap<String, Service>,
+) -> Result<BTreeMap<String, Network>, Failure> {
     let mut networks: Vec<Network> = typed(&engine.get("/networks", &[]).await?, "networks")?;
     for id in services.values().flat_map(Service::networks) {
         if networks.iter().any(|network| network.id == id) {
@@ -67,6 +71,11 @@ async fn networks(engine: &Engine, services: &BTreeMap<String, Service>) -> Resu
     }
     let mut by_name: BTreeMap<String, Network> = BTreeMap::new();
     for network in networks {
+        // A node lists a network that the swarm has no more, until its last task there has ended.
+        let own = network.is_of(stack);
+        if own && engine.get_optional(&format!("/networks/{}", network.id), &[]).await?.is_none() {
+            continue;
+        }
         // Of two with one name, the swarm's is the one that a service can join.
         let better = by_name.get(&network.name).is_none_or(|there| there.scope != "swarm");
         if better {
