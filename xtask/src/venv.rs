@@ -32,7 +32,7 @@ const REQUIREMENTS: [(Need, &str); 4] = [
 ];
 
 /// The Debian packages, each with a file that it brings.
-const PACKAGES: [(Need, &str, &str); 14] = [
+const PACKAGES: [(Need, &str, &str); 15] = [
     (Need::Tests, "acl", "/usr/bin/setfacl"),
     (Need::Tests, "busybox-static", "/bin/busybox"),
     (Need::Ansible, "ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
@@ -43,6 +43,7 @@ const PACKAGES: [(Need, &str, &str); 14] = [
     (Need::Engine, "iptables", "/usr/sbin/iptables"),
     (Need::Demo, "mmdebstrap", "/usr/bin/mmdebstrap"),
     (Need::Tests, "openssh-client", "/usr/bin/ssh"),
+    (Need::Tests, "podman", "/usr/bin/podman"),
     (Need::Ansible, "python3-venv", "/usr/share/doc/python3-venv"),
     (Need::Tests, "sudo", "/usr/bin/sudo"),
     (Need::Engine, "util-linux", "/usr/bin/unshare"),

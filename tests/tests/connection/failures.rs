@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use docker::bollard::query_parameters::{StartContainerOptions, StopContainerOptions};
 use docker::{Connection, Engine, Error};
-use rustix::process::Uid;
+use rustix::process::{Gid, Uid};
 use tests::Version;
 
 use crate::{failure, run, to};
@@ -70,8 +70,10 @@ fn a_user_without_permission_learns_of_the_group() {
     let private = tests::Engine::start(Version::Oldest).unwrap();
     let connection = to(&private.docker_host());
     let error = thread::spawn(move || {
-        // This thread alone becomes nobody.
-        let nobody = Uid::from_raw(65534);
+        // This thread alone becomes nobody, of no group: the socket is root's where there is no group docker.
+        let (nobody, nogroup) = (Uid::from_raw(65534), Gid::from_raw(65534));
+        rustix::thread::set_thread_groups(&[]).unwrap();
+        rustix::thread::set_thread_res_gid(nogroup, nogroup, nogroup).unwrap();
         rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
         failure(&connection)
     })

@@ -130,15 +130,23 @@ impl Sshd {
         let wrapper = bin.join("ssh");
         fs::write(&wrapper, format!("#!/bin/sh\nexec /usr/bin/ssh -F {at}/config \"$@\"\n")).unwrap();
         fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
-        // sshd wants a folder in /run, which the machine may not have: it gets a /run of its own.
+        // sshd is that of the native tests' target, so that none need be installed, which would start it and keep it: in
+        // a mount namespace its programs and users stand in for the machine's. It wants a folder in /run, too.
+        let target = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("native/make-target")).output().unwrap();
+        assert!(target.status.success(), "{}", String::from_utf8_lossy(&target.stderr));
+        let target = String::from_utf8(target.stdout).unwrap();
+        let target = format!("{}/debian", target.trim());
         let script = format!(
-            "mount -t tmpfs tmpfs /run && mkdir -p /run/sshd && exec /usr/sbin/sshd -D -f {at}/sshd_config -E {at}/log"
+            "mount --bind {target}/etc/passwd /etc/passwd && mount --bind {target}/etc/group /etc/group \
+             && mount -t tmpfs tmpfs /run && mkdir -p /run/sshd && mount --bind {target}/usr /usr \
+             && exec /usr/sbin/sshd -D -f {at}/sshd_config -E {at}/log"
         );
         let server =
             Command::new("unshare").args(["--mount", "bash", "-c", &script]).stdin(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(10);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < deadline, "sshd does not listen");
+            let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
+            assert!(Instant::now() < deadline, "sshd does not listen: {}", log());
             thread::sleep(Duration::from_millis(20));
         }
         Sshd { server, folder, port }
