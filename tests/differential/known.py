@@ -27,7 +27,7 @@ KNOWN: list[tuple[str, Callable[[str, dict], bool], str]] = [
     (r"^diff\.\w+\.(running|restarted): only", in_check_mode, "check mode tells of starts and restarts what the run tells"),
     (r"^diff\.differences\.\w+: only ours", lambda *_: True, "of a container that is replaced, all that differs is told"),
     (r"^diff\.\w+\.blkio_weight: only the peer", creates, "the kernel here drops it: the peer tries an update at once"),
-    (r"^changed: peer False .*, ours True", foretells, "check mode of the peer does not count what it will update in place"),
+    (r"^changed: peer False .*, ours True \['update container [^']*'\]$", foretells, "check mode of the peer does not count what it will update in place"),
 ]
 
 
