@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::namespace::Namespace;
-use crate::{Failure, image};
+use crate::{Failure, Inside, image};
 
 /// Which engine: those that the project promises to work with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,11 +154,6 @@ impl Engine {
         self.namespace.command_in_pid_namespace(program)
     }
 
-    /// The folder that is the engine's own, and goes with it.
-    pub(crate) fn place(&self) -> &Path {
-        self.namespace.place()
-    }
-
     /// Runs `work` on a thread of its own in the engine's network namespace.
     ///
     /// # Errors
@@ -226,4 +221,10 @@ fn fetched(what: &str) -> Result<PathBuf, Failure> {
         return Err(Failure::new(&doing, String::from_utf8_lossy(&output.stderr).trim()));
     }
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).join("bin"))
+}
+
+impl Inside for Engine {
+    fn namespace(&self) -> &Namespace {
+        &self.namespace
+    }
 }

@@ -4,15 +4,19 @@
 mod debian;
 mod engine;
 mod image;
+mod inside;
 mod module;
 mod namespace;
+mod plugin;
 mod podman;
 mod proxy;
 mod registry;
 
 pub use engine::{Engine, Version};
+pub use inside::{Host, Inside};
 pub use module::{Call, tool};
 pub use namespace::answers;
+pub use plugin::{Plugin, answer, exchange};
 pub use podman::Podman;
 pub use proxy::{Fault, Proxy};
 pub use registry::Registry;

@@ -104,7 +104,7 @@ pub fn tool(domain: &str, name: &str) -> Result<Command, Failure> {
 }
 
 /// The binary of a domain, built once in each test process, into the folder that this test was built in.
-fn binary(domain: &str) -> Result<PathBuf, Failure> {
+pub(crate) fn binary(domain: &str) -> Result<PathBuf, Failure> {
     static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(path) = built.get(domain) {

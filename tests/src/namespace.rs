@@ -19,7 +19,7 @@ const SCRIPT: &str = include_str!("namespace.sh");
 
 /// A daemon's namespaces, and the folder (the place) that holds its data, socket and log.
 #[derive(Debug)]
-pub(crate) struct Namespace {
+pub struct Namespace {
     place: PathBuf,
     holder: Holder,
     /// The cleaner outside of the namespaces; its standard input is the lifeline. `None`: kept when this is dropped.
@@ -47,6 +47,16 @@ impl Namespace {
 
     /// Starts `daemon` and waits until `socket` (below the place) answers `GET /_ping`. `kept`: it outlives us.
     pub(crate) fn start(place: &Path, kept: bool, daemon: &[String], socket: &Path) -> Result<Namespace, Failure> {
+        Namespace::start_until(place, kept, daemon, || answers(socket))
+    }
+
+    /// Starts `daemon` and waits until it is `ready`.
+    pub(crate) fn start_until(
+        place: &Path,
+        kept: bool,
+        daemon: &[String],
+        ready: impl Fn() -> bool,
+    ) -> Result<Namespace, Failure> {
         let doing = format!("starting {} in {}", daemon.first().map_or("a daemon", String::as_str), place.display());
         let failed = |reason: &dyn std::fmt::Display| Failure::new(&doing, reason);
         if !rustix::process::geteuid().is_root() {
@@ -73,7 +83,7 @@ impl Namespace {
             .spawn()
             .map_err(|error| failed(&error))?;
         let deadline = Instant::now() + Duration::from_secs(60);
-        while !answers(socket) {
+        while !ready() {
             let ended = cleaner.try_wait().is_ok_and(|status| status.is_some());
             if ended || Instant::now() > deadline || own.metadata().is_ok_and(|log| log.len() > 0) {
                 let said = last_words(own) + &last_words(log);
@@ -135,6 +145,18 @@ impl Namespace {
         let mut command = Command::new("nsenter");
         command.args(["--net", "--pid", "--target", &self.holder.pid.to_string(), "--"]).arg(program);
         command
+    }
+
+    /// A command that runs `program` as the daemon runs: in all of its namespaces.
+    pub(crate) fn command_inside(&self, program: &Path) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--mount", "--net", "--pid", "--target", &self.holder.pid.to_string(), "--"]).arg(program);
+        command
+    }
+
+    /// A path that the daemon sees, as this process can reach it.
+    pub(crate) fn path_inside(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/{}/root{path}", self.holder.pid))
     }
 
     /// Runs `work` on a thread of its own in the daemon's network namespace, and gives what it returns.

@@ -6,7 +6,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Engine, Failure, debian};
+use crate::{Engine, Failure, Inside, debian};
 
 /// A registry that the engine reaches at 127.0.0.1. It ends with the engine.
 #[derive(Debug)]
