@@ -133,7 +133,11 @@ impl Opaque {
     pub(crate) fn write(&self, line: &mut Line) {
         for word in &self.words {
             // Text is quoted by iptables-save, all other words are bare.
-            if word.is_empty() || word.contains([' ', '"', '\\', '\'', '\t']) { line.quoted(word) } else { line.word(word) }
+            if word.is_empty() || word.contains([' ', '"', '\\', '\'', '\t']) {
+                line.quoted(word)
+            } else {
+                line.word(word)
+            }
         }
     }
 }

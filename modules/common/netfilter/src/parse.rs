@@ -56,12 +56,12 @@ struct Reader<'a> {
 }
 
 /// The options of iptables itself: short, then long.
-const OWN: &[(&[&str], usize)] = &[
+const OWN: &[OptionSyntax] = &[
     (&["-s", "--source", "--src"], 1),
     (&["-d", "--destination", "--dst"], 1),
     (&["-i", "--in-interface"], 1),
     (&["-o", "--out-interface"], 1),
-    (&["-p", "--protocol", "--proto"], 1),
+    (&["-p", "--protocol"], 1),
     (&["-f", "--fragment", "--fragments"], 0),
     (&["-m", "--match"], 1),
     (&["-j", "--jump"], 1),
@@ -69,6 +69,19 @@ const OWN: &[(&[&str], usize)] = &[
     (&["-c", "--set-counters"], 2),
     (&["-w", "--wait"], 0),
 ];
+
+/// The option of iptables itself that has this name; or, cut short, could only be meant by it.
+fn own(name: &str, short: bool) -> Option<&'static OptionSyntax> {
+    if !short {
+        return OWN.iter().find(|(names, _)| names.contains(&name));
+    }
+    let begins = |(names, _): &&OptionSyntax| name.len() > 3 && names.iter().any(|full| full.starts_with(name));
+    let mut found = OWN.iter().filter(begins);
+    match (found.next(), found.next()) {
+        (Some(option), None) => Some(option),
+        _ => None,
+    }
+}
 
 impl Reader<'_> {
     fn read(&mut self) -> Result<(), Invalid> {
@@ -95,12 +108,14 @@ impl Reader<'_> {
     fn option(&mut self, word: Word, not: bool) -> Result<(), Invalid> {
         let word = self.unjoined(word);
         let name = word.text.as_str();
-        if let Some((names, count)) = OWN.iter().find(|(names, _)| names.contains(&name)) {
-            // `--set` of `recent` and the like are longer: only exact names are iptables' own.
+        // A name in full goes before one that is cut short: `--proto` is `policy`'s, and `--protocol` where there is none.
+        let exact = own(name, false);
+        let known = if exact.is_none() { self.known(name, false).or_else(|| self.known(name, true)) } else { None };
+        if let (Some((names, count)), None) = (exact.or_else(|| own(name, true)), known) {
             let values = self.values(name, *count)?;
             return self.own(names[0], not, &values);
         }
-        if let Some((index, (names, count))) = self.known(name, false).or_else(|| self.known(name, true)) {
+        if let Some((index, (names, count))) = known {
             let values = self.values(name, count)?;
             self.extensions[index].options.push(Occurrence { name: names[0], not, values: values.clone() });
             self.keep(index, not, &word, &values);
@@ -228,7 +243,9 @@ impl Reader<'_> {
                 return Err(Invalid::new("`-f` is of IPv4 only", "write `-m frag` in a rule of IPv6"));
             }
             "-f" => self.rule.fragment = Some(Test { not, value: () }),
-            "-m" if not => return Err(Invalid::new(format!("`! -m {value}`"), "negate an option of the match instead")),
+            "-m" if not => {
+                return Err(Invalid::new(format!("`! -m {value}`"), "negate an option of the match instead"));
+            }
             "-m" => self.extension(value, false, Match::syntax(value)),
             "-j" | "-g" if not => return Err(Invalid::new(format!("`! {name}` has no meaning"), "leave the ! out")),
             "-j" | "-g" if self.target.is_some() || self.goto.is_some() => {
@@ -254,24 +271,25 @@ impl Reader<'_> {
             let mut given = Given { family: self.family, names: self.names, options: gathered.options };
             let text = || Opaque::new(&gathered.name, &gathered.words);
             if gathered.is_target {
-                let read = Target::read(&gathered.name, &mut given).and_then(|found| {
-                    if found.is_some() { given.finish().map(|()| found) } else { Ok(None) }
-                });
+                let read = Target::read(&gathered.name, &mut given)
+                    .and_then(|found| if found.is_some() { given.finish().map(|()| found) } else { Ok(None) });
                 target = Some(match read {
                     Ok(Some(found)) => found,
                     Err(why) if self.mode == Mode::Written => return Err(why),
                     Ok(None) | Err(_) if gathered.words.is_empty() => Target::plain(&gathered.name),
                     // A chain takes no options.
-                    _ if self.mode == Mode::Written && Target::plain(&gathered.name).chain().is_some() && gathered.syntax.is_none() => {
+                    _ if self.mode == Mode::Written
+                        && Target::plain(&gathered.name).chain().is_some()
+                        && gathered.syntax.is_none() =>
+                    {
                         return Err(self.unknown(&gathered.words[0].text));
                     }
                     Ok(None) | Err(_) => Target::Other(text()),
                 });
                 continue;
             }
-            let read = Match::read(&gathered.name, &mut given).and_then(|found| {
-                if found.is_some() { given.finish().map(|()| found) } else { Ok(None) }
-            });
+            let read = Match::read(&gathered.name, &mut given)
+                .and_then(|found| if found.is_some() { given.finish().map(|()| found) } else { Ok(None) });
             self.rule.matches.push(match read {
                 Ok(Some(found)) => found,
                 Err(why) if self.mode == Mode::Written => return Err(why),

@@ -105,7 +105,12 @@ impl Interface {
     /// # Errors
     /// It is empty, too long, or holds a sign that no interface's name has.
     pub fn new(name: &str) -> Result<Interface, crate::Invalid> {
-        let wrong = |what: String| Err(crate::Invalid::new(what, format!("write the name of an interface, at most {LONGEST} bytes; a + at its end stands for any rest")));
+        let wrong = |what: String| {
+            Err(crate::Invalid::new(
+                what,
+                format!("write the name of an interface, at most {LONGEST} bytes; a + at its end stands for any rest"),
+            ))
+        };
         match name {
             "" => wrong("an interface has no name".to_owned()),
             name if name.len() > LONGEST => wrong(format!("{name:?} is too long for an interface")),

@@ -111,7 +111,12 @@ impl SavedRule {
         self.spelled.is_none()
     }
 
-    fn parse(words: &str, counters: Option<Counters>, family: Family, names: &Names) -> Result<SavedRule, crate::Invalid> {
+    fn parse(
+        words: &str,
+        counters: Option<Counters>,
+        family: Family,
+        names: &Names,
+    ) -> Result<SavedRule, crate::Invalid> {
         let rule = rule(split(words)?, family, names, Mode::Saved)?;
         let mut line = Line::default();
         rule.write(&mut line);
@@ -193,7 +198,9 @@ impl RuleSet {
                         continue;
                     }
                     if let Some(chain) = line.strip_prefix(':') {
-                        table.chains.push(Chain::parse(chain).ok_or_else(|| wrong(format!("{line:?} declares no chain")))?);
+                        table
+                            .chains
+                            .push(Chain::parse(chain).ok_or_else(|| wrong(format!("{line:?} declares no chain")))?);
                         continue;
                     }
                     let (counters, line) = match line.split_once(' ') {
@@ -215,7 +222,9 @@ impl RuleSet {
             }
         }
         match open {
-            Some(table) => Err(ParseError { line: text.lines().count(), why: format!("the table {} has no COMMIT", table.name) }),
+            Some(table) => {
+                Err(ParseError { line: text.lines().count(), why: format!("the table {} has no COMMIT", table.name) })
+            }
             None => {
                 set.rest = comments;
                 Ok(set)

@@ -52,7 +52,9 @@ impl Change {
     pub fn between(observed: &RuleSet, desired: &Desired) -> Change {
         let nothing = Wanted::default();
         let mut names: Vec<&str> = desired.tables.keys().map(String::as_str).collect();
-        names.extend(observed.tables.iter().map(|table| table.name.as_str()).filter(|name| !desired.tables.contains_key(*name)));
+        names.extend(
+            observed.tables.iter().map(|table| table.name.as_str()).filter(|name| !desired.tables.contains_key(*name)),
+        );
         let tables = names.into_iter().map(|name| {
             let wanted = desired.tables.get(name).unwrap_or(&nothing);
             TableChange::between(name, observed.table(name), wanted, desired)
@@ -86,7 +88,8 @@ impl TableChange {
         let mut change = TableChange { table: name.to_owned(), ..TableChange::default() };
         for (name, rules) in &wanted.chains {
             let same = |present: &Chain| {
-                present.rules.len() == rules.len() && present.rules.iter().zip(rules).all(|(there, wanted)| there.rule == *wanted)
+                present.rules.len() == rules.len()
+                    && present.rules.iter().zip(rules).all(|(there, wanted)| there.rule == *wanted)
             };
             if !chain(name).is_some_and(same) {
                 change.filled.insert(name.clone(), rules.clone());
@@ -125,7 +128,8 @@ impl TableChange {
     }
 
     fn apply_to(&self, table: &mut Table) {
-        let new = |name: &String, rules: Vec<SavedRule>| Chain { name: name.clone(), policy: None, counters: None, rules };
+        let new =
+            |name: &String, rules: Vec<SavedRule>| Chain { name: name.clone(), policy: None, counters: None, rules };
         for name in &self.made {
             table.chains.push(new(name, Vec::new()));
         }

@@ -5,7 +5,8 @@ use crate::{Chain, Desired, Position, Rule, SavedRule, Wanted};
 
 /// What brings our jumps in `chain` to where they are wanted; `None`: they are there. The rules of others keep their order.
 pub(super) fn edit(chain: &Chain, wanted: &Wanted, desired: &Desired) -> Option<Edit> {
-    let leads_to_ours = |rule: &Rule| rule.target.as_ref().and_then(|target| target.chain()).is_some_and(|to| desired.owns(to));
+    let leads_to_ours =
+        |rule: &Rule| rule.target.as_ref().and_then(|target| target.chain()).is_some_and(|to| desired.owns(to));
     let (mut ours, mut others): (Vec<(usize, &SavedRule)>, Vec<&SavedRule>) = (Vec::new(), Vec::new());
     for rule in &chain.rules {
         // Ours is known by its slot: how many rules of others come before it.
@@ -32,7 +33,10 @@ pub(super) fn edit(chain: &Chain, wanted: &Wanted, desired: &Desired) -> Option<
     // Stable: in one slot they keep the order in which they are wanted.
     placed.sort_by_key(|(slot, _)| *slot);
     let same = ours.len() == placed.len()
-        && ours.iter().zip(&placed).all(|((slot, there), (wanted_slot, wanted))| slot == wanted_slot && there.rule == **wanted);
+        && ours
+            .iter()
+            .zip(&placed)
+            .all(|((slot, there), (wanted_slot, wanted))| slot == wanted_slot && there.rule == **wanted);
     if same {
         return None;
     }

@@ -47,7 +47,8 @@ impl TableChange {
             script.line(format_args!(":{chain} - [0:0]"), || format!("chain {chain} of table {table}"));
         }
         for (chain, policy) in &self.policies {
-            script.line(format_args!("-P {chain} {policy}"), || format!("the policy of chain {chain} of table {table}"));
+            script
+                .line(format_args!("-P {chain} {policy}"), || format!("the policy of chain {chain} of table {table}"));
         }
         for (chain, rules) in &self.filled {
             for (index, rule) in rules.iter().enumerate() {
@@ -57,7 +58,8 @@ impl TableChange {
         for edit in &self.edited {
             let chain = &edit.chain;
             for rule in &edit.deleted {
-                script.line(format_args!("-D {chain} {rule}"), || format!("our jump in chain {chain} of table {table}"));
+                script
+                    .line(format_args!("-D {chain} {rule}"), || format!("our jump in chain {chain} of table {table}"));
             }
             for (index, rule) in &edit.inserted {
                 let origin = || format!("our jump in chain {chain} of table {table}");

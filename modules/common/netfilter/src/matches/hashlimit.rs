@@ -82,7 +82,11 @@ impl Extension for HashLimit {
 
     fn read(given: &mut Given<'_>) -> Result<Option<HashLimit>, Invalid> {
         let bytes = given.options.iter().any(|option| {
-            option.name.contains("-rate-") || option.values.first().is_some_and(|value| value.contains("b/") || value.ends_with('b') && option.name.ends_with("burst"))
+            option.name.contains("-rate-")
+                || option
+                    .values
+                    .first()
+                    .is_some_and(|value| value.contains("b/") || value.ends_with('b') && option.name.ends_with("burst"))
         });
         if bytes {
             return Ok(None);
@@ -104,7 +108,9 @@ impl Extension for HashLimit {
             name,
             size: given.value("--hashlimit-htable-size", decimal)?,
             most: given.value("--hashlimit-htable-max", decimal)?,
-            clean_every: given.value("--hashlimit-htable-gcinterval", decimal)?.filter(|milliseconds| *milliseconds != 1_000),
+            clean_every: given
+                .value("--hashlimit-htable-gcinterval", decimal)?
+                .filter(|milliseconds| *milliseconds != 1_000),
             expire: given.value("--hashlimit-htable-expire", decimal)?.unwrap_or(unit * 1_000),
             source_prefix: given.value("--hashlimit-srcmask", decimal)?.unwrap_or(bits),
             destination_prefix: given.value("--hashlimit-dstmask", decimal)?.unwrap_or(bits),
@@ -133,7 +139,9 @@ impl Extension for HashLimit {
             line.option(false, "--hashlimit-htable-expire", self.expire);
         }
         // 32 is no mask of IPv4, and none that IPv6 leaves out; both know what they were read as.
-        for (name, prefix) in [("--hashlimit-srcmask", self.source_prefix), ("--hashlimit-dstmask", self.destination_prefix)] {
+        for (name, prefix) in
+            [("--hashlimit-srcmask", self.source_prefix), ("--hashlimit-dstmask", self.destination_prefix)]
+        {
             if prefix != 32 && prefix != 128 {
                 line.option(false, name, prefix);
             }

@@ -70,9 +70,12 @@ impl Extension for ConnLimit {
         };
         let prefix = given.value("--connlimit-mask", |text| match text.parse::<u8>() {
             Ok(prefix) if prefix <= family.bits() => Ok(prefix),
-            Ok(_) => Err(Invalid::new(format!("{text} is too long for {family}"), format!("at most {}", family.bits()))),
+            Ok(_) => {
+                Err(Invalid::new(format!("{text} is too long for {family}"), format!("at most {}", family.bits())))
+            }
             Err(_) => {
-                let zeros = Net::parse(&format!("{}/{text}", if family.bits() == 32 { "0.0.0.0" } else { "::" }), family)?;
+                let zeros =
+                    Net::parse(&format!("{}/{text}", if family.bits() == 32 { "0.0.0.0" } else { "::" }), family)?;
                 zeros.prefix().ok_or_else(|| Invalid::new(format!("{text} is no prefix"), "write a prefix length"))
             }
         })?;

@@ -60,7 +60,9 @@ impl Extension for Owner {
         let account = |text: &str, what: &str, find: &dyn Fn(&Names, &str) -> Option<u32>| match find(names, text) {
             Some(id) => Ok(Span { first: id, last: id }),
             None if text.starts_with(|c: char| c.is_ascii_digit()) => Span::parse(text, '-'),
-            None => Err(Invalid::new(format!("this host has no {what} {text:?}"), "write a name that it has, or a number")),
+            None => {
+                Err(Invalid::new(format!("this host has no {what} {text:?}"), "write a name that it has, or a number"))
+            }
         };
         let found = Owner {
             socket: given.take("--socket-exists").map(|option| Test { not: option.not, value: () }),
@@ -327,7 +329,8 @@ fn write_bound(line: &mut Line, name: &str, bound: Bound, hops: u8) {
 }
 
 impl Extension for Ttl {
-    const SYNTAX: Syntax = Syntax { name: "ttl", options: &[(&["--ttl-eq", "--ttl"], 1), (&["--ttl-lt"], 1), (&["--ttl-gt"], 1)] };
+    const SYNTAX: Syntax =
+        Syntax { name: "ttl", options: &[(&["--ttl-eq", "--ttl"], 1), (&["--ttl-lt"], 1), (&["--ttl-gt"], 1)] };
 
     fn read(given: &mut Given<'_>) -> Result<Option<Ttl>, Invalid> {
         bound(given, "ttl").map(|(bound, hops)| Some(Ttl { bound, hops }))
@@ -420,5 +423,9 @@ impl Extension for Statistic {
 /// Kept apart from the options' types: an address that stands alone.
 pub(crate) fn address(text: &str, family: crate::Family) -> Result<IpAddr, Invalid> {
     let net = Net::parse(text, family)?;
-    if net.is_host() { Ok(net.address()) } else { Err(Invalid::new(format!("{text} is a network"), "give one address")) }
+    if net.is_host() {
+        Ok(net.address())
+    } else {
+        Err(Invalid::new(format!("{text} is a network"), "give one address"))
+    }
 }

@@ -17,7 +17,7 @@ pub use conntrack::{Conntrack, CtDirection, CtState, CtStatus, State};
 pub use hashlimit::{HashLimit, HashMode};
 pub use limit::{ConnLimit, Limit};
 pub use mark::{Connmark, Mark};
-pub use meta::{Bound, Comment, HopLimit, Length, Nth, Owner, PktType, PacketKind, Policy, PolicyElement, Random, Ttl};
+pub use meta::{Bound, Comment, HopLimit, Length, Nth, Owner, PacketKind, PktType, Policy, PolicyElement, Random, Ttl};
 pub use ports::{MultiPort, Side};
 pub use protocol::{Icmp, Icmp6, Tcp, TcpFlags, Udp};
 pub use recent::{Recent, RecentAction};
@@ -136,8 +136,8 @@ mod declared {
 }
 
 pub use declared::Match;
-pub(crate) use meta::address;
 pub use meta::Statistic;
+pub(crate) use meta::address;
 
 /// Values of an enum that are written as a list, in the order in which iptables prints them.
 pub(crate) trait Listed: Copy + Ord + Sized + 'static {

@@ -15,7 +15,8 @@ pub enum Side {
     Either,
 }
 
-const SIDES: [(&str, Side); 3] = [("--sports", Side::Source), ("--dports", Side::Destination), ("--ports", Side::Either)];
+const SIDES: [(&str, Side); 3] =
+    [("--sports", Side::Source), ("--dports", Side::Destination), ("--ports", Side::Either)];
 
 /// How many places a rule has: a range takes two.
 const MOST: usize = 15;
@@ -38,8 +39,9 @@ impl Extension for MultiPort {
     fn read(given: &mut Given<'_>) -> Result<Option<MultiPort>, Invalid> {
         let names = given.names;
         for (name, side) in SIDES {
-            let ports =
-                given.test(name, |text| text.split(',').map(|port| PortRange::parse(port, names)).collect::<Result<Vec<_>, _>>())?;
+            let ports = given.test(name, |text| {
+                text.split(',').map(|port| PortRange::parse(port, names)).collect::<Result<Vec<_>, _>>()
+            })?;
             let Some(ports) = ports else { continue };
             let places: usize = ports.value.iter().map(|range| if range.first == range.last { 1 } else { 2 }).sum();
             if places > MOST {

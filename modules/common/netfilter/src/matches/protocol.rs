@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Listed;
 use crate::extension::{Extension, Given, Syntax, needs};
-use crate::word::Line;
 use crate::value::number;
+use crate::word::Line;
 use crate::{IcmpType, Invalid, PortRange, Test};
 
 const SOURCE: &[&str] = &["--sport", "--source-port"];

@@ -26,7 +26,10 @@ impl Set {
         let one = |word: &str| match word {
             "src" => Ok(Direction::Source),
             "dst" => Ok(Direction::Destination),
-            _ => Err(Invalid::new(format!("{word:?} is no side of a set"), "write src or dst for each dimension of the set")),
+            _ => Err(Invalid::new(
+                format!("{word:?} is no side of a set"),
+                "write src or dst for each dimension of the set",
+            )),
         };
         text.split(',').map(one).collect()
     }

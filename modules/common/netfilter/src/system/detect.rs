@@ -44,7 +44,8 @@ impl Versions {
     /// Reads `iptables v1.8.9 (nf_tables)`.
     pub(crate) fn parse(text: &str) -> Option<Versions> {
         let mut words = text.split_whitespace();
-        let version = words.find_map(|word| word.strip_prefix('v').filter(|v| v.starts_with(|c: char| c.is_ascii_digit())))?;
+        let version =
+            words.find_map(|word| word.strip_prefix('v').filter(|v| v.starts_with(|c: char| c.is_ascii_digit())))?;
         let backend = if words.next() == Some("(nf_tables)") { Backend::Nft } else { Backend::Legacy };
         Some(Versions { version: version.to_owned(), backend })
     }

@@ -32,7 +32,10 @@ fn why(said: &str) -> String {
         Some((program, rest)) if program.contains("tables") => rest.trim(),
         _ => text.trim_start_matches("iptables-restore v").trim(),
     };
-    let fix = if text.contains("No such file or directory") || text.contains("No chain/target/match") || text.contains("Couldn't load") {
+    let fix = if text.contains("No such file or directory")
+        || text.contains("No chain/target/match")
+        || text.contains("Couldn't load")
+    {
         ": this kernel or this iptables has no such chain, match or target; load its module, or write the rule without it"
     } else if text.contains("Invalid argument") {
         ": the kernel takes none of this here; a match or target may be meant for another chain or table"
@@ -50,9 +53,19 @@ mod tests {
 
     #[test]
     fn lines() {
-        assert_eq!(line("iptables-restore v1.8.9 (nf_tables): invalid port/service `xx' specified\nError occurred at line: 2\nTry"), Some(2));
+        assert_eq!(
+            line(
+                "iptables-restore v1.8.9 (nf_tables): invalid port/service `xx' specified\nError occurred at line: 2\nTry"
+            ),
+            Some(2)
+        );
         assert_eq!(line("iptables-restore: line 5 failed"), Some(5));
-        assert_eq!(line("iptables-restore v1.8.9 (nf_tables): \nline 3: RULE_APPEND failed (No such file or directory): rule in chain INPUT"), Some(3));
+        assert_eq!(
+            line(
+                "iptables-restore v1.8.9 (nf_tables): \nline 3: RULE_APPEND failed (No such file or directory): rule in chain INPUT"
+            ),
+            Some(3)
+        );
         assert_eq!(line("it is late"), None);
     }
 }

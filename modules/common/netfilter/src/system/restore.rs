@@ -18,7 +18,8 @@ pub(super) fn run(system: &System, family: Family, script: &Script, how: How) ->
     let command = program.display().to_string();
     let not_run = |error: std::io::Error| Error::NotRun { command: command.clone(), why: error.to_string() };
     // A file, not a pipe: all of it is there, even if this process ends now.
-    let memory = rustix::fs::memfd_create("rules", rustix::fs::MemfdFlags::CLOEXEC).map_err(|error| not_run(error.into()))?;
+    let memory =
+        rustix::fs::memfd_create("rules", rustix::fs::MemfdFlags::CLOEXEC).map_err(|error| not_run(error.into()))?;
     let mut input = File::from(memory);
     input.write_all(script.text.as_bytes()).map_err(not_run)?;
     input.rewind().map_err(not_run)?;

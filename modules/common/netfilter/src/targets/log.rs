@@ -1,9 +1,9 @@
 //! `LOG` and `NFLOG`.
 
+use crate::Invalid;
 use crate::extension::{Extension, Given, Syntax};
 use crate::value::decimal;
 use crate::word::Line;
-use crate::Invalid;
 
 /// `-j LOG`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,7 +31,15 @@ const LONGEST_PREFIX: usize = 29;
 
 impl Default for Log {
     fn default() -> Log {
-        Log { prefix: String::new(), level: LEVEL, tcp_sequence: false, tcp_options: false, ip_options: false, uid: false, mac: false }
+        Log {
+            prefix: String::new(),
+            level: LEVEL,
+            tcp_sequence: false,
+            tcp_options: false,
+            ip_options: false,
+            uid: false,
+            mac: false,
+        }
     }
 }
 
@@ -58,7 +66,10 @@ impl Log {
     pub fn level(text: &str) -> Result<u8, Invalid> {
         let named = || LEVELS.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, level)| *level);
         text.parse().ok().filter(|level| *level < 8).or_else(named).ok_or_else(|| {
-            Invalid::new(format!("{text:?} is no level of syslog"), "write 0 to 7, or emerg, alert, crit, error, warning, notice, info, debug")
+            Invalid::new(
+                format!("{text:?} is no level of syslog"),
+                "write 0 to 7, or emerg, alert, crit, error, warning, notice, info, debug",
+            )
         })
     }
 

@@ -109,7 +109,8 @@ impl Extension for ConnmarkSet {
         }
         let (save, restore) = (given.flag("--save-mark")?, given.flag("--restore-mark")?);
         if !save && !restore {
-            let set = change(given)?.ok_or_else(|| needs("CONNMARK", "`--set-mark`, `--save-mark` or `--restore-mark`"))?;
+            let set =
+                change(given)?.ok_or_else(|| needs("CONNMARK", "`--set-mark`, `--save-mark` or `--restore-mark`"))?;
             return Ok(Some(ConnmarkSet { action: ConnmarkAction::Set(set) }));
         }
         let both = given.value("--mask", number)?;

@@ -118,8 +118,32 @@ pub use declared::Target;
 
 /// Targets without a type here that take no option, or may: never names of chains.
 const OTHERS: &[&str] = &[
-    "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNSECMARK", "CT", "DNPT", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "NETMAP",
-    "NFQUEUE", "NOTRACK", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY", "TCPOPTSTRIP", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+    "AUDIT",
+    "CHECKSUM",
+    "CLASSIFY",
+    "CLUSTERIP",
+    "CONNSECMARK",
+    "CT",
+    "DNPT",
+    "ECN",
+    "HL",
+    "HMARK",
+    "IDLETIMER",
+    "LED",
+    "NETMAP",
+    "NFQUEUE",
+    "NOTRACK",
+    "RATEEST",
+    "SECMARK",
+    "SET",
+    "SNPT",
+    "SYNPROXY",
+    "TCPOPTSTRIP",
+    "TOS",
+    "TPROXY",
+    "TRACE",
+    "TTL",
+    "ULOG",
 ];
 
 impl Target {

@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
+use crate::Invalid;
 use crate::extension::{Extension, Given, Syntax, needs};
 use crate::matches::address;
 use crate::value::{decimal, number};
 use crate::word::Line;
-use crate::Invalid;
 
 /// `-j TCPMSS`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,7 +79,9 @@ impl Extension for Dscp {
         })?;
         let class = given.value("--set-dscp-class", |text| {
             let found = CLASSES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-            found.map(|(_, value)| *value).ok_or_else(|| Invalid::new(format!("{text:?} is no class"), "write EF, BE, CS1, AF11 …"))
+            found
+                .map(|(_, value)| *value)
+                .ok_or_else(|| Invalid::new(format!("{text:?} is no class"), "write EF, BE, CS1, AF11 …"))
         })?;
         Ok(Some(Dscp { value: value.or(class).ok_or_else(|| needs("DSCP", "`--set-dscp` or `--set-dscp-class`"))? }))
     }
@@ -104,7 +106,10 @@ impl Extension for Tee {
     fn read(given: &mut Given<'_>) -> Result<Option<Tee>, Invalid> {
         let family = given.family;
         let gateway = given.value("--gateway", |text| address(text, family))?;
-        Ok(Some(Tee { gateway: gateway.ok_or_else(|| needs("TEE", "`--gateway`"))?, out_interface: given.text("--oif")? }))
+        Ok(Some(Tee {
+            gateway: gateway.ok_or_else(|| needs("TEE", "`--gateway`"))?,
+            out_interface: given.text("--oif")?,
+        }))
     }
 
     fn write(&self, line: &mut Line) {

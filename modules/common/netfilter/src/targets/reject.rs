@@ -69,7 +69,10 @@ impl RejectWith {
         let found = table.iter().find(|(name, short, _)| name.starts_with(&lower) || *short == lower);
         found.map(|(_, _, with)| *with).ok_or_else(|| {
             let names: Vec<&str> = table.iter().map(|(name, _, _)| *name).collect();
-            Invalid::new(format!("{text:?} is no answer that {family} has"), format!("write one of {}", names.join(", ")))
+            Invalid::new(
+                format!("{text:?} is no answer that {family} has"),
+                format!("write one of {}", names.join(", ")),
+            )
         })
     }
 

@@ -24,7 +24,8 @@ impl Net {
         if prefix > family.bits() {
             return None;
         }
-        let mask = from_bits(family, u128::MAX.checked_shl(u32::from(128 - prefix)).unwrap_or(0) >> (128 - family.bits()));
+        let mask =
+            from_bits(family, u128::MAX.checked_shl(u32::from(128 - prefix)).unwrap_or(0) >> (128 - family.bits()));
         Some(Net::masked(address, mask))
     }
 

@@ -66,7 +66,10 @@ impl fmt::Display for PortRange {
 fn port(text: &str, names: &Names) -> Result<u16, Invalid> {
     text.parse().ok().or_else(|| names.service(text)).ok_or_else(|| {
         if text.contains('-') && text.chars().all(|c| c.is_ascii_digit() || c == '-') {
-            return Invalid::new(format!("{text:?} is no port"), format!("write a range as {}", text.replace('-', ":")));
+            return Invalid::new(
+                format!("{text:?} is no port"),
+                format!("write a range as {}", text.replace('-', ":")),
+            );
         }
         Invalid::new(format!("{text:?} is no port"), "write a number from 0 to 65535, or a name of /etc/services")
     })

@@ -50,7 +50,10 @@ impl Rate {
 
 fn parse(text: &str, per_second: u64) -> Result<(Rate, u64), Invalid> {
     let wrong = |what: &str| {
-        Invalid::new(format!("{text:?} is no rate{what}"), "write a number and its unit, as 5/second, 10/minute or 3/hour")
+        Invalid::new(
+            format!("{text:?} is no rate{what}"),
+            "write a number and its unit, as 5/second, 10/minute or 3/hour",
+        )
     };
     let (number, unit) = text.split_once('/').unwrap_or((text, "second"));
     let number: u64 = number.parse().map_err(|_| wrong(""))?;
