@@ -178,10 +178,8 @@ pub(crate) fn address_of(text: &str, family: Family) -> Result<IpAddr, Invalid> 
 
 fn dotted(text: &str) -> Option<Ipv4Addr> {
     let mut octets = [0; 4];
-    let mut count = 0;
-    for part in text.split('.') {
-        *octets.get_mut(count)? = part.parse().ok()?;
-        count += 1;
+    for (index, part) in text.split('.').enumerate() {
+        *octets.get_mut(index)? = part.parse().ok()?;
     }
     Some(octets.into())
 }
