@@ -124,8 +124,8 @@ impl System {
 /// The tables of the older kind that are there.
 fn legacy_tables(family: Family) -> Vec<String> {
     let file = match family {
-        Family::V4 => "/proc/net/ip_tables_names",
-        Family::V6 => "/proc/net/ip6_tables_names",
+        Family::V4 => "/proc/thread-self/net/ip_tables_names",
+        Family::V6 => "/proc/thread-self/net/ip6_tables_names",
     };
     fs::read_to_string(Path::new(file)).unwrap_or_default().lines().map(str::to_owned).collect()
 }
