@@ -34,10 +34,11 @@ impl Plugin {
             Failure::new("starting the volume plug-in", format!("{reason}\n{said}"))
         };
         let root = format!("--root={}", fixture.place().join("volumes").display());
+        let root = if arguments.iter().any(|word| word.starts_with("--root=")) { None } else { Some(root) };
         let engine: &[&str] = if arguments.iter().any(|word| word.contains("docker-host")) { &[] } else { &["-Hnone"] };
         let file = std::fs::File::options().create(true).append(true).open(&log).map_err(|error| failed(&error))?;
         let mut command = fixture.command_inside(binary("volumes")?);
-        command.args(["serve", &root]).args(engine).args(arguments).stdin(Stdio::null()).stderr(file);
+        command.arg("serve").args(root).args(engine).args(arguments).stdin(Stdio::null()).stderr(file);
         let child = command.stdout(Stdio::null()).spawn().map_err(|error| failed(&error))?;
         let own = arguments.iter().find_map(|word| word.strip_prefix("--socket="));
         let socket = fixture.path_inside(own.unwrap_or("/run/docker/plugins/cdgp.sock"));

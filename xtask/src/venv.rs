@@ -32,8 +32,10 @@ const REQUIREMENTS: [(Need, &str); 4] = [
 ];
 
 /// The Debian packages, each with a file that it brings.
-const PACKAGES: [(Need, &str, &str); 15] = [
+const PACKAGES: [(Need, &str, &str); 18] = [
     (Need::Tests, "acl", "/usr/bin/setfacl"),
+    (Need::Tests, "attr", "/usr/bin/setfattr"),
+    (Need::Tests, "btrfs-progs", "/sbin/mkfs.btrfs"),
     (Need::Tests, "busybox-static", "/bin/busybox"),
     (Need::Ansible, "ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),
     (Need::Engine, "curl", "/usr/bin/curl"),
@@ -47,6 +49,7 @@ const PACKAGES: [(Need, &str, &str); 15] = [
     (Need::Ansible, "python3-venv", "/usr/share/doc/python3-venv"),
     (Need::Tests, "sudo", "/usr/bin/sudo"),
     (Need::Engine, "util-linux", "/usr/bin/unshare"),
+    (Need::Tests, "xfsprogs", "/sbin/mkfs.xfs"),
     (Need::Engine, "xz-utils", "/usr/bin/xz"),
 ];
 

@@ -9,33 +9,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use tests::{Host, Inside, Plugin, answer, exchange};
 
-fn ask(plugin: &Plugin, call: &str, body: Value) -> Value {
-    plugin.try_call(&format!("VolumeDriver.{call}"), &body).unwrap()
-}
-
-fn create(plugin: &Plugin, name: &str, options: Value) -> String {
-    ask(plugin, "Create", json!({"Name": name, "Opts": options}))["Err"].as_str().unwrap().to_owned()
-}
-
-fn mount(plugin: &Plugin, name: &str, id: &str) -> Value {
-    ask(plugin, "Mount", json!({"Name": name, "ID": id}))
-}
-
-fn unmount(plugin: &Plugin, name: &str, id: &str) -> String {
-    ask(plugin, "Unmount", json!({"Name": name, "ID": id}))["Err"].as_str().unwrap().to_owned()
-}
-
-fn remove(plugin: &Plugin, name: &str) -> String {
-    ask(plugin, "Remove", json!({"Name": name}))["Err"].as_str().unwrap().to_owned()
-}
-
-fn mounts(plugin: &Plugin, name: &str) -> Value {
-    ask(plugin, "Get", json!({"Name": name}))["Volume"]["Status"]["mounts"].clone()
-}
-
-fn is_mounted(host: &Host, path: &str) -> bool {
-    host.command_inside("mountpoint").args(["-q", path]).status().unwrap().success()
-}
+use crate::{ask, create, is_mounted, mount, mounts, remove, unmount};
 
 #[test]
 fn each_call_can_be_repeated() {
