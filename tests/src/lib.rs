@@ -1,8 +1,9 @@
-//! What the tests (and `xtask demo`) run against: private engines, in namespaces of their own, with nothing of the
-//! machine touched and nothing left behind.
+//! What the tests (and `xtask demo`, `xtask hosts`) run against: private engines and whole hosts, in namespaces of their
+//! own, with nothing of the machine touched and nothing left behind.
 
 mod debian;
 mod engine;
+pub mod hosts;
 mod image;
 mod inside;
 mod module;

@@ -28,7 +28,7 @@ pub struct Namespace {
 
 /// The namespaces' first process, by the machine's pid and the time that it started (pids are used again).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Holder {
+pub(crate) struct Holder {
     pid: i32,
     started: u64,
 }
@@ -110,6 +110,16 @@ impl Namespace {
 
     pub(crate) fn place(&self) -> &Path {
         &self.place
+    }
+
+    /// The pid, as the machine has it, of the namespaces' first process.
+    pub(crate) fn pid(&self) -> i32 {
+        self.holder.pid
+    }
+
+    /// What tells whether the namespaces are still there, without keeping them.
+    pub(crate) fn watch(&self) -> Holder {
+        self.holder
     }
 
     /// Ends everything in the namespaces and waits until the place is gone.
@@ -194,7 +204,7 @@ impl Holder {
         Some(Holder { pid: pid.parse().ok()?, started: started.parse().ok()? })
     }
 
-    fn lives(self) -> bool {
+    pub(crate) fn lives(self) -> bool {
         // proc(5): the 22nd field is the start time; the second, in brackets, may hold spaces.
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
         let started = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)?.parse().ok());

@@ -4,6 +4,7 @@ mod bench;
 mod collection;
 mod demo;
 mod dist;
+mod hosts;
 mod peer;
 mod process;
 mod test;
@@ -30,6 +31,7 @@ enum Verb {
     Dist(dist::Arguments),
     Bench(bench::Arguments),
     Peer(peer::Arguments),
+    Hosts(hosts::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         Verb::Dist(arguments) => dist::run(&arguments).map(success),
         Verb::Bench(arguments) => bench::run(&arguments).map(success),
         Verb::Peer(arguments) => peer::run(&arguments).map(success),
+        Verb::Hosts(arguments) => hosts::run(&arguments),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -18,6 +18,8 @@ pub enum Need {
     Demo,
     /// Starts engines of its own.
     Engine,
+    /// Boots hosts of its own.
+    Hosts,
     /// Checks everything.
     Tests,
 }
@@ -44,7 +46,7 @@ const PACKAGES: [(Need, &str, &str); 18] = [
     (Need::Engine, "iproute2", "/usr/bin/ip"),
     (Need::Engine, "iptables", "/usr/sbin/iptables"),
     (Need::Demo, "mmdebstrap", "/usr/bin/mmdebstrap"),
-    (Need::Tests, "openssh-client", "/usr/bin/ssh"),
+    (Need::Hosts, "openssh-client", "/usr/bin/ssh"),
     (Need::Tests, "podman", "/usr/bin/podman"),
     (Need::Ansible, "python3-venv", "/usr/share/doc/python3-venv"),
     (Need::Tests, "sudo", "/usr/bin/sudo"),
