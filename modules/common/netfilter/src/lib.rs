@@ -36,6 +36,6 @@ pub use invalid::Invalid;
 pub use matches::*;
 pub use rule::{Interface, Rule};
 pub use save::{Chain, Counters, ParseError, Policy, RuleSet, SavedRule, Table};
-pub use system::{Backend, Error, Output, System, Versions, find_program};
+pub use system::{Backend, Error, Output, System, Versions, find_program, run_program};
 pub use targets::*;
 pub use value::{AddressRange, IcmpType, Masked, Names, Net, PortRange, Protocol, Rate, Span, Test};

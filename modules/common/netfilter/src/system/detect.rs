@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::program::{find_program, run};
+use super::program::{find_program, run_program};
 use super::{Error, System};
 use crate::{Family, RuleSet};
 
@@ -79,7 +79,7 @@ impl System {
     /// It is missing or says nothing known.
     pub fn versions(&self, family: Family) -> Result<Versions, Error> {
         let program = self.found(family, "")?;
-        let said = run(&program, &["--version"], None)?.successful(&program)?;
+        let said = run_program(&program, &["--version"], None)?.successful(&program)?;
         Versions::parse(&said).ok_or_else(|| Error::Failed {
             command: format!("{} --version", program.display()),
             status: 0,
@@ -110,7 +110,7 @@ impl System {
         }
         let other = System { backend: other, ..*self };
         let Ok(program) = other.found(family, "-save") else { return Ok(()) };
-        let output = run(&program, &[], None)?;
+        let output = run_program(&program, &[], None)?;
         // A back end that the kernel lacks holds nothing.
         let Ok(set) = RuleSet::parse(&output.stdout, family) else { return Ok(()) };
         let tables: Vec<String> = tables_with_rules(&set);

@@ -6,7 +6,7 @@ mod refusal;
 mod restore;
 
 pub use detect::{Backend, Versions};
-pub use program::{Output, find_program};
+pub use program::{Output, find_program, run_program};
 
 use crate::{Change, Family, ParseError, RuleSet};
 
@@ -98,7 +98,7 @@ impl System {
     /// iptables-save is missing or fails.
     pub fn observe(&self, family: Family) -> Result<RuleSet, Error> {
         let command = self.found(family, "-save")?;
-        let output = program::run(&command, &[], None)?.successful(&command)?;
+        let output = program::run_program(&command, &[], None)?.successful(&command)?;
         RuleSet::parse(&output, family).map_err(|why| Error::Unreadable { command: self.name(family, "-save"), why })
     }
 

@@ -37,7 +37,10 @@ pub fn find_program(name: &str) -> Option<PathBuf> {
 }
 
 /// Runs a program in its own process group, so that it ends its work when ours is ended, and in the C locale.
-pub(super) fn run(program: &Path, words: &[&str], stdin: Option<File>) -> Result<Output, Error> {
+///
+/// # Errors
+/// It could not be run at all.
+pub fn run_program(program: &Path, words: &[&str], stdin: Option<File>) -> Result<Output, Error> {
     let mut command = Command::new(program);
     command.args(words).env("LC_ALL", "C").process_group(0);
     command.stdin(stdin.map_or_else(Stdio::null, Stdio::from));

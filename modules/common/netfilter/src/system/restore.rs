@@ -28,6 +28,6 @@ pub(super) fn run(system: &System, family: Family, script: &Script, how: How) ->
     if how == How::Test {
         words.push("--test");
     }
-    let output = program::run(&program, &words, Some(input))?;
+    let output = program::run_program(&program, &words, Some(input))?;
     if output.status == 0 { Ok(()) } else { Err(refusal::of(family, &command, script, &output)) }
 }
