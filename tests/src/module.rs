@@ -46,6 +46,13 @@ impl Call {
         self
     }
 
+    /// The same call with another value of an argument.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Call {
+        self.arguments.insert(name.to_owned(), value);
+        self
+    }
+
     /// The same call with an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Call {
@@ -59,6 +66,16 @@ impl Call {
         let limited: Vec<_> = std::iter::once(self.command.get_program()).chain(self.command.get_args()).collect();
         let mut command = Command::new("prlimit");
         command.arg(format!("--data={bytes}")).arg("--").args(limited);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = command;
+        self
+    }
+
+    /// The same call in the namespaces of a fixture: it sees what is mounted there, and the processes in it only.
+    #[must_use]
+    pub fn inside(mut self, fixture: &impl crate::Inside) -> Call {
+        let mut command = fixture.command_inside(self.command.get_program());
+        command.args(self.command.get_args());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command = command;
         self

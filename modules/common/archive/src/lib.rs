@@ -24,6 +24,7 @@ use std::os::fd::OwnedFd;
 
 pub use compare::{Difference, Differences};
 pub use error::{Error, Result};
+pub use node::{Meta, Time};
 pub use pack::{Packed, Packing, pack};
 pub use unpack::{Unpacked, about};
 
@@ -68,4 +69,22 @@ pub fn compare(source: impl Read + Send, sha256: Option<&str>, root: OwnedFd) ->
     let mut compare = compare::Compare::new(root);
     let unpacked = unpack::unpack(source, sha256, &mut compare)?;
     Ok((unpacked, compare.differences))
+}
+
+/// The metadata of an open file or directory.
+///
+/// # Errors
+/// The system's.
+pub fn metadata(node: &OwnedFd) -> Result<Meta> {
+    let stat = rustix::fs::fstat(node).map_err(Error::at("looking at", b""))?;
+    let xattrs = walk::xattrs_of(node).map_err(Error::at("reading the extended attributes of", b""))?;
+    Ok(walk::meta_of(&stat, xattrs))
+}
+
+/// Gives an open file or directory its metadata.
+///
+/// # Errors
+/// The system's.
+pub fn dress(node: &OwnedFd, meta: &Meta) -> Result<()> {
+    place::dress(node, meta, b"")
 }

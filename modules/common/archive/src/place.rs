@@ -113,7 +113,7 @@ impl Visit for Place {
 
 /// Gives an open node its metadata. In this order: a new owner takes away setuid and capabilities, and a mode changes an
 /// ACL.
-fn dress(node: &OwnedFd, meta: &Meta, path: &[u8]) -> Result<()> {
+pub(crate) fn dress(node: &OwnedFd, meta: &Meta, path: &[u8]) -> Result<()> {
     let (uid, gid) = owners(meta);
     rustix::fs::fchown(node, uid, gid).map_err(Error::at("giving its owner to", path))?;
     rustix::fs::fchmod(node, Mode::from_raw_mode(meta.mode)).map_err(Error::at("giving its mode to", path))?;

@@ -17,9 +17,5 @@ pub mod fsck;
 pub mod serve;
 pub mod spec;
 pub mod store;
-mod units;
+pub mod units;
 pub mod users;
-
-/// The plug-in, and what is done to it by hand.
-pub const TOOLS: &[ansible::Tool] =
-    &[fsck::TOOL, units::PRIME, serve::TOOL, by_hand::SNAPSHOT, by_hand::STATUS, units::TOOL];
