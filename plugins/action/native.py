@@ -15,6 +15,7 @@ The way of a task:
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -25,16 +26,20 @@ import typing as t
 from pathlib import Path
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
 
 try:  # ansible-core 2.19 and later
     from ansible.module_utils.common.json import Direction, get_module_encoder
 
     ENCODER: dict[str, t.Any] = {"cls": get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)}
+    AS_TEXT: dict[str, bool] = {}
 except ImportError:
     from ansible.module_utils.common.json import AnsibleJSONEncoder
 
     ENCODER = {"cls": AnsibleJSONEncoder, "vault_to_text": True}
+    AS_TEXT = {"convert_data": False}  # else a template that looks like JSON would come back as data
 
 COLLECTION = "cdgp.docker"
 BIN = Path(__file__).absolute().parents[2] / "bin"
@@ -192,7 +197,7 @@ class ActionModule(ActionBase):
         self._vars: dict[str, t.Any] = task_vars or {}
         module = self._task.action.rpartition(".")[2]
         binary = Binary.of_module(module, BIN)
-        args = dict(self._task.args)
+        args = self._with_files(dict(self._task.args)) if module == "host_file" else dict(self._task.args)
         # Set aside by `_wait_for`, should `until` run this task again.
         limit, poll = getattr(self._task, "_native_async", (self._task.async_val, self._task.poll))
         if not limit:
@@ -203,6 +208,22 @@ class ActionModule(ActionBase):
         if poll > 0:
             return self._wait_for(binary, started["ansible_job_id"], limit, poll)
         return {**started, "changed": True}
+
+    def _with_files(self, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The arguments of host_file with what is in the controller's files that they name, a template rendered."""
+        template, source = args.get("template"), args.get("src")
+        if template is not None:
+            path = self._find_needle("templates", template)
+            lookup = lookup_loader.get("ansible.builtin.template", loader=self._loader, templar=self._templar)
+            args["content"] = lookup.run([path], variables=self._vars, **AS_TEXT)[0]
+            del args["template"]
+        elif source is not None and not boolean(args.get("remote_src", False)) and args.get("state") not in ("link", "hard"):
+            path = self._loader.get_real_file(self._find_needle("files", source))  # a vault's content, opened
+            if Path(path).is_dir():
+                raise AnsibleActionFail(f"`src`: {path} is a folder; {COLLECTION}.host_file copies single files")
+            args["content_base64"] = base64.b64encode(Path(path).read_bytes()).decode()
+            del args["src"]
+        return args
 
     def _wait_for(self, binary: Binary, job: str, limit: int, poll: int) -> dict[str, t.Any]:
         """Asks for a job's result until it is there or its time is over."""

@@ -29,7 +29,7 @@ struct Step {
 }
 
 /// The checks: the quick ones first, what needs the collection behind it.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", run: |workspace| in_root(workspace, &["fmt", "--all", "--check"]) },
     Step { name: "licences", run: licences::check },
     Step { name: "clippy", run: clippy },
@@ -41,6 +41,13 @@ const STEPS: [Step; 12] = [
     Step { name: "lint", run: lint::ansible_lint },
     Step { name: "sanity", run: lint::validate_modules },
     Step { name: "spec", run: |workspace| script(workspace, "tests/spec/run") },
+    Step {
+        name: "host",
+        run: |workspace| {
+            venv::ensure(workspace, Need::Tests)?;
+            script(workspace, "tests/host/run")
+        },
+    },
     Step { name: "native", run: |workspace| script(workspace, "tests/native/run") },
     Step { name: "demo", run: demo::check },
     Step { name: "peer", run: |workspace| process::run(peer::script(workspace).arg("--slice")) },

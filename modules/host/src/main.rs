@@ -1,0 +1,20 @@
+//! `host`: the modules for a host itself, so that roles need no Python on it.
+
+mod accounts;
+mod atomic;
+mod command;
+mod host_facts;
+mod host_file;
+
+use std::process::ExitCode;
+
+const DOMAIN: ansible::Domain = ansible::Domain {
+    name: "host",
+    about: "A host's files, units, packages and engine configuration, as Ansible modules",
+    modules: &[host_facts::MODULE, host_file::MODULE],
+    tools: &[],
+};
+
+fn main() -> ExitCode {
+    ansible::main(&DOMAIN)
+}
