@@ -11,7 +11,6 @@ import json
 import subprocess
 import sys
 import typing as t
-from pathlib import Path
 
 # Ansible's order of interfaces and addresses is the kernel's or none; uptime goes on between the two.
 UNORDERED = {"ansible_interfaces", "ansible_all_ipv4_addresses", "ansible_all_ipv6_addresses"}
@@ -22,7 +21,7 @@ OWN = {"cdgp_host"}
 
 def theirs() -> dict[str, t.Any]:
     """Facts by Ansible."""
-    command = [str(Path(sys.executable).with_name("ansible")), "localhost", "-c", "local", "-i", "localhost,", "-m", "setup"]
+    command = [sys.executable, "-m", "ansible", "adhoc", "localhost", "-c", "local", "-i", "localhost,", "-m", "setup"]
     said = subprocess.run([*command, "-e", f"ansible_python_interpreter={sys.executable}"], check=True, capture_output=True, text=True).stdout
     return json.loads(said[said.index("{") :])["ansible_facts"]
 

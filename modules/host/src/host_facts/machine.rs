@@ -49,13 +49,17 @@ pub async fn facts(root: &Root) -> Map<String, Value> {
     }))
 }
 
-/// The node's name with its domain, or else its first one, as the host's own file tells it.
+/// The node's name with its domain, or else the first name of its address, as the host's own file tells it.
 fn full_name(root: &Root, node: &str) -> String {
     let hosts = root.text("/etc/hosts");
-    let names = hosts.lines().map(|line| line.split('#').next().unwrap_or_default().split_whitespace().skip(1));
-    let all: Vec<&str> =
-        names.map(Iterator::collect).find(|names: &Vec<&str>| names.contains(&node)).unwrap_or_default();
-    let full = all.iter().find(|name| name.contains('.')).or(all.first());
+    let lines: Vec<Vec<&str>> =
+        hosts.lines().map(|line| line.split('#').next().unwrap_or_default().split_whitespace().collect()).collect();
+    // The address of the name, then the names of the address: what gethostbyaddr(3) answers.
+    let address =
+        lines.iter().find(|words| words.iter().skip(1).any(|name| *name == node)).and_then(|words| words.first());
+    let names = address.and_then(|address| lines.iter().find(|words| words.first() == Some(address)));
+    let names: Vec<&str> = names.map(|words| words.iter().skip(1).copied().collect()).unwrap_or_default();
+    let full = names.iter().find(|name| name.contains('.')).or(names.first());
     if node.contains('.') { node.to_owned() } else { full.map_or(node, |name| name).to_owned() }
 }
 
