@@ -8,13 +8,14 @@ mod snapshot;
 mod system;
 mod trouble;
 mod volume_backup;
+mod volume_snapshot;
 
 use std::process::ExitCode;
 
 const DOMAIN: ansible::Domain = ansible::Domain {
     name: "volumes",
     about: "Docker volumes, as Ansible modules and as a plug-in of the engine",
-    modules: &[docker_volume::MODULE, docker_volume_info::MODULE, volume_backup::MODULE],
+    modules: &[docker_volume::MODULE, docker_volume_info::MODULE, volume_backup::MODULE, volume_snapshot::MODULE],
     tools: &[
         backup::recover::TOOL,
         plugin::by_hand::SNAPSHOT,

@@ -134,3 +134,75 @@ fn podman_uses_it_too() {
     run(&["volume", "rm", "scratch", "files"]);
     assert_eq!(ask(&plugin, "List", json!({}))["Volumes"], json!([]));
 }
+
+/// `volume_snapshot`, of a volume of the engine's own driver and of one of the plug-in.
+#[test]
+fn snapshots_by_the_module() {
+    let engine = Engine::start(Version::Newest).unwrap();
+    engine.load_image("tiny:1").unwrap();
+    let _plugin = Plugin::start(&engine, &[]).unwrap();
+    let snaps = engine.place().join("snaps").display().to_string();
+    for (driver, directory) in [("local", json!(snaps)), ("cdgp", Value::Null)] {
+        let docker = |words: &[&str]| done(engine.docker(), words);
+        docker(&["volume", "create", "--driver", driver, "db"]);
+        docker(&["run", "-d", "--name=web", "-v=db:/data", "tiny:1", "sleep", "1000"]);
+        docker(&["exec", "web", "sh", "-c", "echo one > /data/file; mkdir /data/dir; chown 7:7 /data/dir"]);
+        let call = |arguments: &Value, check: bool| {
+            let mut arguments = arguments.clone();
+            arguments["docker_host"] = engine.docker_host().into();
+            if driver == "local" || arguments.get("directory").is_some() {
+                arguments["directory"] = directory.clone();
+            }
+            let call = Call::new("volumes", "volume_snapshot", &arguments).unwrap().diff();
+            if check { call.check().run().unwrap() } else { call.run().unwrap() }
+        };
+        let take = json!({"name": "db", "snapshot": "before", "method": "copy"});
+        let planned = call(&take, true);
+        assert_eq!(planned["actions"], json!(["take snapshot before of volume db by copy"]), "{planned}");
+        assert_eq!(planned["diff"], json!({"before": {"snapshots": []}, "after": {"snapshots": ["before"]}}));
+        let warning = planned["warnings"][0].as_str().unwrap();
+        assert!(warning.starts_with("web may write to the volume"), "{planned}");
+        assert_eq!(call(&json!({"name": "db", "state": "list"}), false)["snapshots"], json!([]));
+        let taken = call(&take, false);
+        assert_eq!((&taken["changed"], &taken["snapshot"]["named"]), (&json!(true), &json!(true)), "{taken}");
+        assert_eq!(call(&take, false)["changed"], false);
+        let path = taken["snapshot"]["path"].as_str().unwrap();
+        assert_eq!(std::fs::read_to_string(format!("{path}/data/file")).unwrap(), "one\n");
+
+        docker(&["exec", "web", "sh", "-c", "echo three > /data/file; rmdir /data/dir; echo new > /data/new"]);
+        let back = json!({"name": "db", "snapshot": "before", "state": "restored"});
+        let used = call(&back, false);
+        assert_eq!(used["msg"], "volume db is in use by web: stop them first", "{used}");
+        docker(&["stop", "-t0", "web"]);
+        let planned = call(&back, true);
+        assert_eq!(planned["actions"], json!(["restore volume db from snapshot before"]), "{planned}");
+        assert_eq!(planned["diff"]["before"]["differs"], json!(["~ .", "- dir", "~ file", "+ new"]), "{planned}");
+        assert_eq!(call(&back, false)["changed"], true);
+        assert_eq!(call(&back, false)["changed"], false);
+        docker(&["start", "web"]);
+        let told = docker(&["exec", "web", "sh", "-c", "cat /data/file; ls /data; stat -c %u /data/dir"]);
+        assert_eq!(told, "one\ndir\nfile\n7");
+        let none = call(&json!({"name": "db", "snapshot": "none", "state": "restored"}), false);
+        assert_eq!(none["msg"], "`snapshot`: volume db has no snapshot none", "{none}");
+
+        let list = call(&json!({"state": "list"}), false);
+        assert_eq!(list["snapshots"].as_array().unwrap().len(), 1, "{list}");
+        assert_eq!(call(&json!({"name": "db", "max_age": "1h"}), false)["changed"], false);
+        let gone = json!({"name": "db", "snapshot": "before", "state": "absent"});
+        assert_eq!(
+            (call(&gone, true)["changed"].clone(), call(&gone, false)["changed"].clone()),
+            (json!(true), json!(true))
+        );
+        assert_eq!(call(&gone, false)["changed"], false);
+        docker(&["rm", "-f", "web"]);
+        docker(&["volume", "rm", "db"]);
+    }
+    let mut arguments = json!({"name": "odd", "docker_host": engine.docker_host()});
+    let call = |arguments: &Value| Call::new("volumes", "volume_snapshot", arguments).unwrap().run().unwrap();
+    assert_eq!(call(&arguments)["msg"], "`volume_name`: there is no volume odd");
+    let options = ["volume", "create", "--opt=type=tmpfs", "--opt=device=tmpfs", "odd"];
+    done(engine.docker(), &options);
+    assert!(call(&arguments)["msg"].as_str().unwrap().contains("is a mount of something else"));
+    arguments["docker_host"] = "tcp://127.0.0.1:1".into();
+    assert!(call(&arguments)["msg"].as_str().unwrap().contains("on the engine's own host"));
+}

@@ -197,8 +197,8 @@ fn snapshots(given: &ArgMatches) -> Result<()> {
             if let Some(warning) = (method == Method::Copy).then(|| snapshot::faster_than_copy(&source)).flatten() {
                 eprintln!("{warning}; copying");
             }
-            let name = name.map_or_else(snapshot::name_of_now, str::to_owned);
-            let taken = snapshot::take(&source, &place, &name, method)?;
+            let own = name.map_or_else(|| snapshot::moment::short(snapshot::moment::now()), str::to_owned);
+            let taken = snapshot::take(&source, &place, &own, name.is_some(), method)?;
             show(&format!("{}/{}\n", volume, taken.name))
         }
         "list" => {

@@ -17,11 +17,12 @@ use serde::{Deserialize, Serialize};
 
 use super::backend;
 use super::spec::{Backend, Spec, is_name};
+use crate::snapshot::moment;
 use crate::system::{btrfs, mounts};
 use crate::trouble::{Doing, Result, trouble};
 
 /// Where volumes are when nobody says otherwise.
-pub const ROOT: &str = "/var/lib/cdgp/volumes";
+pub const ROOT: &str = "/var/lib/cdgp.docker/volumes";
 
 /// A folder of volumes.
 #[derive(Debug)]
@@ -166,7 +167,7 @@ impl Store {
         }
         let staged = Staged::new(&self.root.join("volumes"), name)?;
         let backend = backend::prepare(self, spec, &staged.folder)?;
-        let record = Record { format: FORMAT, created_at: now(), wanted: spec.clone(), backend };
+        let record = Record { format: FORMAT, created_at: moment::text(moment::now()), wanted: spec.clone(), backend };
         write_whole(&staged.folder.join("volume.json"), &record)?;
         let folder = self.folder(name);
         let doing = || format!("making the folder {}", folder.display());
@@ -322,11 +323,4 @@ pub fn write_whole(path: &Path, record: &impl Serialize) -> Result<()> {
 /// Writes a folder's own content, the names in it, to disk.
 pub fn sync(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|file| file.sync_all()).doing(|| format!("writing {} to disk", folder.display()))
-}
-
-/// The time as records have it.
-pub fn now() -> String {
-    let now = time::OffsetDateTime::now_utc();
-    let seconds = now.replace_nanosecond(0).unwrap_or(now);
-    seconds.format(&time::format_description::well_known::Rfc3339).unwrap_or_default()
 }

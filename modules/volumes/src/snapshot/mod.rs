@@ -6,6 +6,7 @@
 //!            image           of the back end `image`: the file system
 //! ```
 
+pub mod moment;
 mod restore;
 mod take;
 
@@ -46,6 +47,8 @@ pub struct Record {
     pub method: Method,
     /// What it holds.
     pub kind: Kind,
+    /// Whether somebody gave it its name; else it is named for its moment.
+    pub named: bool,
     /// The volume's back end, of the plug-in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<Backend>,
@@ -178,12 +181,4 @@ pub fn volumes(snapshots: &Path) -> Result<Vec<String>> {
     let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
     names.sort_unstable();
     Ok(names)
-}
-
-/// The name of a snapshot that nobody gave one: the time, UTC, to the millisecond.
-pub fn name_of_now() -> String {
-    let now = time::OffsetDateTime::now_utc();
-    let (hour, minute, second, millisecond) = now.to_hms_milli();
-    let (year, month, day) = (now.year(), u8::from(now.month()), now.day());
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}.{millisecond:03}Z")
 }

@@ -88,7 +88,7 @@ pub fn faster_than_copy(source: &Source) -> Option<String> {
 }
 
 /// Takes a snapshot by `method`.
-pub fn take(source: &Source, place: &Path, name: &str, method: Method) -> Result<Snapshot> {
+pub fn take(source: &Source, place: &Path, name: &str, named: bool, method: Method) -> Result<Snapshot> {
     if !is_name(name) {
         return Err(trouble!("{name:?} can't be a snapshot's name; {}, and at most 200 of them", docker::NAMES));
     }
@@ -125,6 +125,7 @@ pub fn take(source: &Source, place: &Path, name: &str, method: Method) -> Result
         created_at,
         method,
         kind,
+        named,
         backend: source.backend.clone(),
     };
     write_whole(&staged.folder.join("snapshot.json"), &record)?;
