@@ -4,6 +4,7 @@
 
 mod backends;
 mod engines;
+mod managed;
 mod protocol;
 
 use serde_json::{Value, json};

@@ -97,6 +97,9 @@ fn arguments(command: Command) -> Command {
         .arg(Arg::new("metrics").long("metrics").value_name("ADDRESS").help(
             "serve metrics for Prometheus at unix:PATH or 127.0.0.1:PORT",
         ))
+        .arg(Arg::new("managed").long("managed").action(ArgAction::SetTrue).help(
+            "the engine runs this itself, as a managed plug-in, and is its only user",
+        ))
         .after_help(HELP)
 }
 
@@ -117,7 +120,8 @@ async fn run(given: ArgMatches) -> Result<()> {
     // A managed plug-in has no command line that its user could change.
     let usual = given.get_one::<String>("backend").cloned().or_else(|| std::env::var("CDGP_BACKEND").ok());
     let usual = usual.filter(|usual| !usual.is_empty()).unwrap_or_else(|| BACKENDS[0].to_owned());
-    let desk = Arc::new(Desk { store, here: Here::new(&host)?, usual });
+    let engine_decides = given.get_flag("managed");
+    let desk = Arc::new(Desk { store, here: Here::new(&host)?, usual, engine_decides });
     let scope = if global { "global" } else { "local" };
     let service = Arc::new(Service { desk, scope, metrics: Metrics::default(), check: Notify::new() });
 
