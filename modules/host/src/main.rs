@@ -5,13 +5,14 @@ mod atomic;
 mod command;
 mod host_facts;
 mod host_file;
+mod host_unit;
 
 use std::process::ExitCode;
 
 const DOMAIN: ansible::Domain = ansible::Domain {
     name: "host",
     about: "A host's files, units, packages and engine configuration, as Ansible modules",
-    modules: &[host_facts::MODULE, host_file::MODULE],
+    modules: &[host_facts::MODULE, host_file::MODULE, host_unit::MODULE],
     tools: &[],
 };
 
