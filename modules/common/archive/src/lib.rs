@@ -16,6 +16,7 @@ mod manifest;
 mod node;
 mod pack;
 mod place;
+mod seal;
 mod unpack;
 mod walk;
 
@@ -26,13 +27,14 @@ pub use compare::{Difference, Differences};
 pub use error::{Error, Result};
 pub use node::{Meta, Time};
 pub use pack::{Packed, Packing, pack};
-pub use unpack::{Unpacked, about};
+pub use seal::{Identity, Recipient, identities};
+pub use unpack::{Opening, Unpacked, about};
 
-/// Reads an archive to its end and checks all its sums, and its own where `sha256` is given.
+/// Reads an archive to its end and checks all its sums.
 ///
 /// # Errors
 /// It can't be read, is damaged, or is none of ours.
-pub fn verify(source: impl Read + Send, sha256: Option<&str>) -> Result<Unpacked> {
+pub fn verify(source: impl Read + Send, opening: impl Into<Opening>) -> Result<Unpacked> {
     struct Nobody;
     impl unpack::Visit for Nobody {
         fn enter(&mut self, _: &node::Node, _: &[u8]) -> Result<()> {
@@ -48,7 +50,7 @@ pub fn verify(source: impl Read + Send, sha256: Option<&str>) -> Result<Unpacked
             Ok(())
         }
     }
-    unpack::unpack(source, sha256, &mut Nobody)
+    unpack::unpack(source, &opening.into(), &mut Nobody)
 }
 
 /// Makes the tree in `root`, an empty directory, and checks all sums as [`verify`] does. Nothing is synced.
@@ -57,17 +59,21 @@ pub fn verify(source: impl Read + Send, sha256: Option<&str>) -> Result<Unpacked
 ///
 /// # Errors
 /// Those of [`verify`], and the system's. What was made is left for the caller to remove.
-pub fn extract(source: impl Read + Send, sha256: Option<&str>, root: OwnedFd) -> Result<Unpacked> {
-    unpack::unpack(source, sha256, &mut place::Place::new(root)?)
+pub fn extract(source: impl Read + Send, opening: impl Into<Opening>, root: OwnedFd) -> Result<Unpacked> {
+    unpack::unpack(source, &opening.into(), &mut place::Place::new(root)?)
 }
 
 /// Tells in what the tree in `root` differs, and checks all sums as [`verify`] does.
 ///
 /// # Errors
 /// Those of [`verify`], and the system's.
-pub fn compare(source: impl Read + Send, sha256: Option<&str>, root: OwnedFd) -> Result<(Unpacked, Differences)> {
+pub fn compare(
+    source: impl Read + Send,
+    opening: impl Into<Opening>,
+    root: OwnedFd,
+) -> Result<(Unpacked, Differences)> {
     let mut compare = compare::Compare::new(root);
-    let unpacked = unpack::unpack(source, sha256, &mut compare)?;
+    let unpacked = unpack::unpack(source, &opening.into(), &mut compare)?;
     Ok((unpacked, compare.differences))
 }
 

@@ -12,6 +12,7 @@ use crate::error::{Error, Result, shown};
 use crate::header::{self, Header};
 use crate::manifest::{HEAD, Head, LONGEST_LINE, SUMS, TREE, Tally};
 use crate::node::{Kind, Meta, Node, Segment};
+use crate::seal::{Recipient, Sealing};
 use crate::walk::{Found, Walk};
 
 /// How an archive is made.
@@ -21,6 +22,8 @@ pub struct Packing {
     pub level: i32,
     /// How many threads compress.
     pub threads: u32,
+    /// For whom it is encrypted; nobody: it is not.
+    pub recipients: Vec<Recipient>,
     /// What the archive says of itself: [`crate::about`] gives it back.
     pub about: Value,
 }
@@ -61,7 +64,7 @@ const PIECE: usize = 256 << 10;
 pub fn pack<Sink: Write + Send>(root: OwnedFd, packing: &Packing, sink: Sink) -> Result<(Packed, Sink)> {
     let (sender, receiver) = sync_channel(8);
     std::thread::scope(|scope| {
-        let writer = scope.spawn(move || write_pieces(receiver, sink));
+        let writer = scope.spawn(move || write_pieces(receiver, sink, &packing.recipients));
         let packed = compress(root, packing, sender);
         // Where the sink refuses, the other side only learns that nobody takes the pieces: so this one first.
         let Watched { inner, digest, bytes } = match writer.join() {
@@ -73,12 +76,13 @@ pub fn pack<Sink: Write + Send>(root: OwnedFd, packing: &Packing, sink: Sink) ->
     })
 }
 
-fn write_pieces<Sink: Write>(pieces: Receiver<Vec<u8>>, sink: Sink) -> Result<Watched<Sink>> {
-    let mut sink = Watched::new(sink);
+fn write_pieces<Sink: Write>(pieces: Receiver<Vec<u8>>, sink: Sink, recipients: &[Recipient]) -> Result<Watched<Sink>> {
     let failed = || Error::io("writing the archive");
+    let mut sealing = Sealing::new(Watched::new(sink), recipients)?;
     for piece in pieces {
-        sink.write_all(&piece).map_err(failed())?;
+        sealing.write_all(&piece).map_err(failed())?;
     }
+    let mut sink = sealing.finish().map_err(failed())?;
     sink.flush().map_err(failed())?;
     Ok(sink)
 }

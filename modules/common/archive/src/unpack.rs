@@ -11,6 +11,7 @@ use crate::error::{Error, Result, shown};
 use crate::header::{self, BLOCK, Header};
 use crate::manifest::{HEAD, Head, LIST, LONGEST_LINE, SUMS, Sums, TREE, Tally};
 use crate::node::{Kind, Node, Segment, is_component};
+use crate::seal::{Identity, Opened};
 
 /// Who is shown the tree: each directory before what is in it, and each node by its own name only, which leads nowhere
 /// else. What it is shown has been checked for its form, but its sums only when all has been read.
@@ -40,6 +41,21 @@ pub struct Unpacked {
     pub sha256: String,
 }
 
+/// What is known of an archive before it is read.
+#[derive(Debug, Clone, Default)]
+pub struct Opening {
+    /// The SHA-256 of the whole, as it lies there.
+    pub sha256: Option<String>,
+    /// The keys, one of which opens it, where it is encrypted; none where it is not.
+    pub identities: Vec<Identity>,
+}
+
+impl From<Option<&str>> for Opening {
+    fn from(sha256: Option<&str>) -> Self {
+        Opening { sha256: sha256.map(str::to_owned), identities: Vec::new() }
+    }
+}
+
 const PIECE: usize = 256 << 10;
 /// More than any level up to 19 needs: 16 MB. A claim of more is refused.
 const LARGEST_WINDOW_LOG: u32 = 24;
@@ -48,11 +64,11 @@ const LARGEST_WINDOW_LOG: u32 = 24;
 ///
 /// # Errors
 /// It can't be read, or is none of ours.
-pub fn about(source: impl Read) -> Result<Value> {
-    about_of(&mut decoder(source)?)
+pub fn about(source: impl Read, opening: impl Into<Opening>) -> Result<Value> {
+    about_of(&mut decoder(Opened::new(source, &opening.into().identities)?)?)
 }
 
-/// Reads an archive to its end and checks every sum in it, and its own, where `sha256` is given.
+/// Reads an archive to its end and checks every sum in it, and its own, where it is known.
 ///
 /// Reading, its own sum and decompression are a thread's of their own.
 ///
@@ -60,12 +76,12 @@ pub fn about(source: impl Read) -> Result<Value> {
 /// It can't be read, is damaged, or holds what none of ours does; and the visitor's.
 pub(crate) fn unpack<Source: Read + Send>(
     source: Source,
-    sha256: Option<&str>,
+    opening: &Opening,
     visit: &mut dyn Visit,
 ) -> Result<Unpacked> {
     let (sender, receiver) = sync_channel(8);
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || decompress(source, &sender));
+        let reader = scope.spawn(move || decompress(source, &opening.identities, &sender));
         let mut pieces = Pieces { receiver, piece: Vec::new(), at: 0, failed: None };
         let sums = tree(&mut pieces, visit);
         // What the reader met comes before what came of it here. It ends when nobody takes its pieces.
@@ -79,7 +95,7 @@ pub(crate) fn unpack<Source: Read + Send>(
             Some(failed) => return Err(failed),
             None => sums?,
         };
-        if let Some(wanted) = sha256.filter(|wanted| *wanted != digest) {
+        if let Some(wanted) = opening.sha256.as_ref().filter(|wanted| **wanted != digest) {
             return Err(Error::Damaged(format!("its SHA-256 is {digest}, and was {wanted} when it was made")));
         }
         Ok(Unpacked { entries, files, bytes, stored, sha256: digest })
@@ -87,10 +103,10 @@ pub(crate) fn unpack<Source: Read + Send>(
 }
 
 /// Hands over what `source` holds, piece by piece; its length and its sum, which mean something when all was taken.
-fn decompress(source: impl Read, sender: &SyncSender<Result<Vec<u8>>>) -> (u64, String) {
+fn decompress(source: impl Read, identities: &[Identity], sender: &SyncSender<Result<Vec<u8>>>) -> (u64, String) {
     let mut source = Watched::new(source);
     let all = || -> Result<()> {
-        let mut decoder = decoder(&mut source)?;
+        let mut decoder = decoder(Opened::new(&mut source, identities)?)?;
         loop {
             let mut piece = vec![0; PIECE];
             let mut length = 0;

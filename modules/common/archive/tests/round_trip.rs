@@ -46,7 +46,7 @@ fn root(path: &Path) -> OwnedFd {
 }
 
 fn packing() -> Packing {
-    Packing { level: 3, threads: 2, about: json!({"volume": "db"}) }
+    Packing { level: 3, threads: 2, recipients: vec![], about: json!({"volume": "db"}) }
 }
 
 fn packed(tree: &Path) -> (Packed, Vec<u8>) {
@@ -190,11 +190,11 @@ fn everything_that_a_tree_has_comes_back() {
     let (told, bytes) = packed(&tree);
     assert_eq!((told.sockets, told.unsteady_count, told.stored), (1, 0, bytes.len() as u64));
     assert!(told.bytes > 110 << 20 && bytes.len() < 100_000, "{told:?}");
-    assert_eq!(archive::about(bytes.as_slice()).unwrap(), json!({"volume": "db"}));
+    assert_eq!(archive::about(bytes.as_slice(), None).unwrap(), json!({"volume": "db"}));
 
-    let verified = verify(bytes.as_slice(), Some(&told.sha256)).unwrap();
+    let verified = verify(bytes.as_slice(), Some(told.sha256.as_str())).unwrap();
     assert_eq!((verified.entries, verified.files, verified.bytes), (told.entries, told.files, told.bytes));
-    assert_eq!(extract(bytes.as_slice(), Some(&told.sha256), root(&again)).unwrap(), verified);
+    assert_eq!(extract(bytes.as_slice(), Some(told.sha256.as_str()), root(&again)).unwrap(), verified);
     let (before, after) = (seen(&tree), seen(&again));
     assert_eq!(before, after);
     assert_eq!(before.len() as u64, told.entries);
@@ -281,7 +281,7 @@ fn a_damaged_archive_is_refused() {
     for at in (0..bytes.len()).step_by(bytes.len() / 100) {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);
-        refused(&flipped, Some(&told.sha256), "a flipped bit");
+        refused(&flipped, Some(told.sha256.as_str()), "a flipped bit");
         refused(&bytes[..at], None, "a cut end");
     }
     for end in 1..40 {
@@ -303,4 +303,36 @@ fn a_damaged_archive_is_refused() {
         }
     }
     assert_eq!(accepted, Vec::<usize>::new());
+}
+
+/// Encrypted for one key: that opens it, and age itself does; no other, and no bit may differ.
+#[test]
+fn an_encrypted_archive_opens_for_its_key_only() {
+    let folder = Folder::new();
+    let tree = folder.with("tree");
+    fs::write(tree.join("file"), "secret text ".repeat(100_000)).unwrap();
+    let keys = || {
+        use age::secrecy::ExposeSecret;
+        let key = age::x25519::Identity::generate();
+        (key.to_public().to_string(), format!("# a comment\n{}\n", key.to_string().expose_secret()))
+    };
+    let ((recipient, key), (_, other)) = (keys(), keys());
+    let packing = Packing { recipients: vec![recipient.parse().unwrap()], ..packing() };
+    let (told, bytes) = pack(root(&tree), &packing, Vec::new()).unwrap();
+    let opening = |key: &str| archive::Opening {
+        sha256: Some(told.sha256.clone()),
+        identities: archive::identities(key).unwrap(),
+    };
+    assert_eq!(verify(bytes.as_slice(), opening(&key)).unwrap().files, 1);
+    assert_eq!(archive::about(bytes.as_slice(), opening(&key)).unwrap(), json!({"volume": "db"}));
+    let error = verify(bytes.as_slice(), opening(&other)).unwrap_err().to_string();
+    assert!(error.contains("none of the keys opens it"), "{error}");
+    assert!(verify(bytes.as_slice(), None).is_err());
+    assert!(archive::identities("no key").is_err() && "no recipient".parse::<archive::Recipient>().is_err());
+    for at in (0..bytes.len()).step_by(bytes.len() / 60) {
+        let mut flipped = bytes.clone();
+        flipped[at] ^= 1;
+        assert!(verify(flipped.as_slice(), archive::Opening { sha256: None, ..opening(&key) }).is_err(), "{at}");
+        assert!(verify(&bytes[..at], archive::Opening { sha256: None, ..opening(&key) }).is_err(), "{at}");
+    }
 }

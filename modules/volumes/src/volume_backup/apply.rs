@@ -4,11 +4,11 @@ use std::cell::{OnceCell, RefCell};
 use std::sync::Arc;
 
 use ansible::Failure;
-use archive::Packing;
+use archive::{Opening, Packing};
 use bollard::models::VolumeCreateRequest;
 use docker::Engine;
 
-use super::observe::{known_sum, of_backup};
+use super::observe::{of_backup, opening};
 use super::options::Options;
 use super::plan::{Action, volume_name};
 use crate::backup::card::Card;
@@ -139,9 +139,11 @@ impl<'a> Work<'a> {
         let packing = Packing {
             level: self.options.compression_level.0,
             threads: threads(self.options.threads),
+            recipients: self.options.age_recipients.iter().map(|recipient| recipient.0.clone()).collect(),
             about: serde_json::to_value(card)?,
         };
-        let (store, card, verify) = (self.store.clone(), card.clone(), self.options.verify);
+        let (store, card) = (self.store.clone(), card.clone());
+        let verify = self.options.verify.then(|| opening(self.options, &card));
         let card = blocking(move || {
             let file = card.file();
             let name = file.archive();
@@ -159,8 +161,9 @@ impl<'a> Work<'a> {
             // A card without a backup is nothing; so it comes first.
             store::put(store.as_ref(), &file.card(), serde_json::to_string_pretty(&card)?.as_bytes())?;
             sink.finish()?;
-            if verify {
-                let read = archive::verify(store.read(&name)?, known_sum(&card));
+            if let Some(opening) = verify {
+                let opening = Opening { sha256: Some(card.sha256.clone()), ..opening? };
+                let read = archive::verify(store.read(&name)?, opening);
                 read.map_err(|error| of_backup(&card, store.as_ref(), error))?;
             }
             Ok(card)
@@ -185,10 +188,11 @@ impl<'a> Work<'a> {
         let found = self.engine.volume(volume).await?.ok_or_else(|| Failure::new("the volume has gone"))?;
         let data = data::find(self.engine, &found).await?;
         let staged = swap::stage(self.journal()?, &data)?;
+        let opening = opening(self.options, card)?;
         let (store, card, tree) = (self.store.clone(), card.clone(), staged.tree.clone());
         blocking(move || {
             let source = store.read(&card.file().archive())?;
-            let read = archive::extract(source, known_sum(&card), swap::open(&tree)?);
+            let read = archive::extract(source, opening, swap::open(&tree)?);
             read.map(drop).map_err(|error| of_backup(&card, store.as_ref(), error))
         })
         .await?;

@@ -15,19 +15,19 @@ use docker::Connection;
 use docker_module::connect;
 
 use self::apply::Work;
-use self::observe::{known_sum, observe, of_backup};
+use self::observe::{observe, of_backup, opening};
 use self::options::{Options, State};
 use self::plan::{Observed, Shown, meant, plan, volume_name};
 use crate::backup::card::Card;
 use crate::backup::record::{Held, Record};
-use crate::backup::store::{self, Directory, Store};
+use crate::backup::store::{self, Directory, S3, Store};
 use crate::backup::{blocking, data, recover};
 
 pub const MODULE: Module = ansible::module!(volume_backup, run);
 
 async fn run(call: Call) -> Result<Outcome, Failure> {
     let options: Options = call.options()?;
-    let store = store_of(&options)?;
+    let store = store_of(&call, &options).await?;
     match options.state {
         State::List => return list(&options, store).await,
         State::Verified => return verify(&options, store).await,
@@ -48,12 +48,32 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     tell(&call, &options, &store, &observed, &planned, done.into_iter().flatten().next(), outcome)
 }
 
-fn store_of(options: &Options) -> Result<Arc<dyn Store>, Failure> {
-    match &options.directory {
-        Some(directory) if directory.is_absolute() => Ok(Arc::new(Directory(directory.clone()))),
-        Some(directory) => Err(Failure::new(format!("`directory`: {} is no absolute path", directory.display()))),
-        None => Err(Failure::new("`directory` must say where the backups are kept")),
+/// Where the backups are: one of the options says it.
+async fn store_of(call: &Call, options: &Options) -> Result<Arc<dyn Store>, Failure> {
+    if let Some(ssh) = &options.ssh {
+        return Ok(Arc::new(ssh.clone()));
     }
+    if let Some(s3) = &options.s3 {
+        return Ok(Arc::new(S3::new(s3)?));
+    }
+    let directory = match (&options.directory, &options.target_volume) {
+        (Some(directory), _) if directory.is_absolute() => directory.clone(),
+        (Some(directory), _) => {
+            return Err(Failure::new(format!("`directory`: {} is no absolute path", directory.display())));
+        }
+        (None, Some(volume)) => {
+            data::of_this_machine(&call.options::<Connection>()?)?;
+            let engine = connect(call).await?;
+            let found = engine.volume(volume).await?;
+            let found = found.ok_or_else(|| Failure::new(format!("`target_volume`: there is no volume {volume}")))?;
+            if options.restore_to.as_ref().or(options.volume_name.as_ref()) == Some(volume) {
+                return Err(Failure::new(format!("`target_volume`: volume {volume} would hold its own backups")));
+            }
+            data::find(&engine, &found).await?.path
+        }
+        (None, None) => return Err(Failure::new("`directory` must say where the backups are kept")),
+    };
+    Ok(Arc::new(Directory(directory)))
 }
 
 /// A record that an earlier run left, and its undoing as a step.
@@ -125,10 +145,10 @@ async fn verify(options: &Options, store: Arc<dyn Store>) -> Result<Outcome, Fai
     let backups = blocking(move || store::backups(there.as_ref(), Some(&volume))).await?;
     let observed = Observed { backups, place: store.place(), ..Observed::default() };
     let card = meant(options, &observed)?.clone();
-    let (there, read) = (store.clone(), card.clone());
+    let (there, read, opening) = (store.clone(), card.clone(), opening(options, &card)?);
     let verified = blocking(move || {
         let source = there.read(&read.file().archive())?;
-        archive::verify(source, known_sum(&read)).map_err(|error| of_backup(&read, there.as_ref(), error))
+        archive::verify(source, opening).map_err(|error| of_backup(&read, there.as_ref(), error))
     })
     .await?;
     Ok(Outcome::unchanged().with("backup", facts(&store, &card)).with("verified", verified))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ansible::Failure;
-use archive::Differences;
+use archive::{Differences, Opening};
 use docker::Engine;
 
 use super::options::{Options, Quiesce, State};
@@ -39,7 +39,8 @@ pub async fn observe(engine: &Engine, options: &Options, store: &Arc<dyn Store>)
     }
     observed.volume = Some(found.typed);
     if options.state == State::Restored {
-        observed.differences = differences(store, meant(options, &observed)?, &data.path).await?;
+        let card = meant(options, &observed)?;
+        observed.differences = differences(store, opening(options, card)?, card, &data.path).await?;
     }
     Ok(observed)
 }
@@ -58,20 +59,39 @@ fn refuse_inside(directory: &Path, data: &Path) -> Result<(), Failure> {
 }
 
 /// Reads the whole backup, so that one that is damaged is refused before anybody is stopped for it.
-async fn differences(store: &Arc<dyn Store>, card: &Card, path: &Path) -> Result<Differences, Failure> {
+async fn differences(
+    store: &Arc<dyn Store>,
+    opening: Opening,
+    card: &Card,
+    path: &Path,
+) -> Result<Differences, Failure> {
     let (store, card, path) = (store.clone(), card.clone(), path.to_owned());
     blocking(move || {
         let source = store.read(&card.file().archive())?;
-        let (_, differences) = archive::compare(source, known_sum(&card), swap::open(&path)?)
+        let (_, differences) = archive::compare(source, opening, swap::open(&path)?)
             .map_err(|error| of_backup(&card, store.as_ref(), error))?;
         Ok(differences)
     })
     .await
 }
 
-/// The sum that the archive must have, where its card was not lost.
-pub fn known_sum(card: &Card) -> Option<&str> {
-    Some(card.sha256.as_str()).filter(|sum| !sum.is_empty())
+/// What is known of a backup's archive: its sum, where its card was not lost, and the keys, where it is encrypted.
+///
+/// # Errors
+/// It is encrypted, and no key is given.
+pub fn opening(options: &Options, card: &Card) -> Result<Opening, Failure> {
+    let sha256 = Some(card.sha256.clone()).filter(|sum| !sum.is_empty());
+    if !card.encrypted {
+        return Ok(Opening { sha256, identities: Vec::new() });
+    }
+    let identities = options.identities()?;
+    match identities.is_empty() {
+        true => Err(Failure::new(format!(
+            "backup {} is encrypted: give its key in `age_identity` or `age_identity_file`",
+            card.name
+        ))),
+        false => Ok(Opening { sha256, identities }),
+    }
 }
 
 /// An error of an archive, with which it is.

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
-use ansible::Sentence;
+use ansible::{Failure, Secret, Sentence};
+use archive::{Identity, Recipient};
 use docker_module::Duration;
 use serde::Deserialize;
 
 use crate::backup::card::is_label;
+use crate::backup::store::{S3Options, Ssh};
 
 #[derive(Debug, Deserialize)]
 pub struct Options {
@@ -14,6 +16,13 @@ pub struct Options {
     pub state: State,
     pub backup: Option<Label>,
     pub directory: Option<PathBuf>,
+    pub target_volume: Option<String>,
+    pub ssh: Option<Ssh>,
+    pub s3: Option<S3Options>,
+    #[serde(default)]
+    pub age_recipients: Vec<AgeRecipient>,
+    pub age_identity: Option<Secret>,
+    pub age_identity_file: Option<PathBuf>,
     pub quiesce: Quiesce,
     pub hook: Option<Hook>,
     pub stop_timeout: Option<i32>,
@@ -24,6 +33,44 @@ pub struct Options {
     pub restore_to: Option<String>,
     pub verify: bool,
     pub state_directory: PathBuf,
+}
+
+impl Options {
+    /// The keys that open encrypted backups.
+    ///
+    /// # Errors
+    /// The file can't be read, or what is given is no key.
+    pub fn identities(&self) -> Result<Vec<Identity>, Failure> {
+        let mut keys = Vec::new();
+        let mut add = |option: &str, text: &str| {
+            let read = archive::identities(text);
+            keys.extend(read.map_err(|why| Failure::new(format!("`{option}` holds no key of age: {why}")))?);
+            Ok::<_, Failure>(())
+        };
+        if let Some(secret) = &self.age_identity {
+            add("age_identity", secret.expose())?;
+        }
+        if let Some(path) = &self.age_identity_file {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| Failure::new(format!("`age_identity_file`: reading {}: {error}", path.display())))?;
+            add("age_identity_file", &text)?;
+        }
+        Ok(keys)
+    }
+}
+
+/// For whom a backup is encrypted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "String")]
+pub struct AgeRecipient(pub Recipient);
+
+impl TryFrom<String> for AgeRecipient {
+    type Error = Sentence;
+
+    fn try_from(text: String) -> Result<Self, Sentence> {
+        let recipient = text.parse().map(AgeRecipient);
+        recipient.map_err(|why| Sentence(format!("`{{option}}`: {text:?} is no recipient of age (age1…): {why}")))
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -81,6 +81,13 @@ impl Link {
         })
     }
 
+    /// The same link, with `host` for the name of the other side: for servers that are no engines, which sign it.
+    #[must_use]
+    pub fn named(mut self, host: &str) -> Link {
+        self.host = HeaderValue::try_from(host).unwrap_or(self.host);
+        self
+    }
+
     /// Where the engine is.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

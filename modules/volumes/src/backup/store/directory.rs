@@ -44,7 +44,7 @@ impl Store for Directory {
             let Ok(name) = entry.file_name().into_string() else { continue };
             match fs::metadata(entry.path()) {
                 Ok(facts) if facts.is_file() => {
-                    files.push(Stored { name, size: facts.len(), time: facts.mtime() });
+                    files.push(Stored { name, size: facts.len(), time: facts.mtime(), content: None });
                 }
                 // It went meanwhile, or is none of ours.
                 _ => {}

@@ -1,6 +1,8 @@
 //! Where backups are kept.
 
 mod directory;
+mod s3;
+mod ssh;
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use std::path::PathBuf;
 use ansible::Failure;
 
 pub use self::directory::Directory;
+pub use self::s3::{S3, S3Options};
+pub use self::ssh::Ssh;
 use super::card::{Card, FileName};
 use super::moment;
 
@@ -65,6 +69,8 @@ pub struct Stored {
     pub size: u64,
     /// Seconds since 1970.
     pub time: i64,
+    /// What is in it, where a small one came with the list.
+    pub content: Option<String>,
 }
 
 /// No card is longer.
@@ -82,8 +88,11 @@ pub fn backups(store: &dyn Store, volume: Option<&str>) -> Result<Vec<Card>, Fai
         if volume.is_some_and(|volume| volume != name.volume) {
             continue;
         }
-        let has_card = stored.iter().any(|other| other.name == name.card());
-        let card = if has_card { card(store, &name)? } else { None };
+        let card = match stored.iter().find(|other| other.name == name.card()) {
+            Some(Stored { content: Some(text), .. }) => serde_json::from_str(text).ok(),
+            Some(_) => card(store, &name)?,
+            None => None,
+        };
         cards.push(Card {
             size: file.size,
             // What its own file says is what it is.

@@ -113,6 +113,7 @@ fn new_card(options: &Options, observed: &Observed, volume: &Volume) -> Card {
         named: options.backup.is_some(),
         created: moment::text(observed.now),
         quiesce: options.quiesce.word().to_owned(),
+        encrypted: !options.age_recipients.is_empty(),
         driver: volume.driver.clone(),
         driver_options: volume.driver_options.clone(),
         labels: volume.labels.clone(),
