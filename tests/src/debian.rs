@@ -16,11 +16,7 @@ pub(crate) fn program(package: &str, path: &str) -> Result<PathBuf, Failure> {
 pub(crate) fn unpacked(package: &str, path: &str) -> Result<PathBuf, Failure> {
     let doing = format!("getting the package {package}");
     let failed = |error: std::io::Error| Failure::new(&doing, error);
-    let cache = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
-        .unwrap_or_else(std::env::temp_dir)
-        .join("cdgp-docker");
+    let cache = cache();
     let unpacked = cache.join(package);
     if !unpacked.join(path).exists() {
         fs::create_dir_all(&cache).map_err(failed)?;
@@ -36,4 +32,13 @@ pub(crate) fn unpacked(package: &str, path: &str) -> Result<PathBuf, Failure> {
         }
     }
     Ok(unpacked.join(path))
+}
+
+/// The user's cache, where what was fetched stays.
+pub(crate) fn cache() -> PathBuf {
+    std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))
+        .unwrap_or_else(std::env::temp_dir)
+        .join("cdgp-docker")
 }

@@ -13,6 +13,7 @@ mod plugin;
 mod podman;
 mod proxy;
 mod registry;
+mod target;
 
 pub use engine::{Engine, Version};
 pub use inside::{Host, Inside};
@@ -23,6 +24,7 @@ pub use plugin::{Plugin, answer, exchange};
 pub use podman::Podman;
 pub use proxy::{Fault, Proxy};
 pub use registry::Registry;
+pub use target::{S3, Sshd};
 
 /// Why a fixture could not be made.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tests::{Call, Engine, Inside, Version, tool};
+use tests::{Call, Engine, Inside, S3, Sshd, Version, tool};
 
 /// An engine with a small image, and a folder for backups and records that goes with it.
 struct Host {
@@ -39,7 +39,7 @@ impl Host {
     fn call(&self, mut arguments: Value) -> Call {
         arguments["docker_host"] = self.engine.docker_host().into();
         arguments["state_directory"] = self.folder.join("state").display().to_string().into();
-        if arguments.get("directory").is_none() {
+        if ["directory", "target_volume", "ssh", "s3"].iter().all(|target| arguments.get(target).is_none()) {
             arguments["directory"] = self.backups().display().to_string().into();
         }
         Call::new("volumes", "volume_backup", &arguments).unwrap().diff()
@@ -425,3 +425,85 @@ fn a_service_is_scaled_down_and_back() {
     assert!(done["actions"][0].as_str().unwrap().ends_with("scale service api to 1"), "{done}");
     within(30, "its task", || running() == 1);
 }
+
+/// Wherever backups are kept: made, listed, checked, restored, removed; and encrypted ones open for their key only.
+#[test]
+fn backups_are_kept_in_other_places_too() {
+    let host = Host::new(Version::Newest);
+    let run = |arguments: Value| host.call(arguments).inside(&host.engine).run().unwrap();
+    host.docker(&["volume", "create", "db"]);
+    host.docker(&["volume", "create", "backups"]);
+    let data = host.data("db");
+    let mut random = vec![0_u8; 18 << 20];
+    std::io::Read::read_exact(&mut fs::File::open("/dev/urandom").unwrap(), &mut random).unwrap();
+    fs::write(data.join("text"), "text").unwrap();
+    let sshd = Sshd::start(&host.engine, 2222).unwrap();
+    let s3 = S3::start(&host.engine, 5000).unwrap();
+    let (port, key, known) = sshd.access();
+    let there = host.folder.join("the other's").display().to_string();
+    let ssh = json!({"host": "127.0.0.1", "user": "root", "port": port, "identity_file": key,
+                     "known_hosts_file": known, "directory": there});
+    let bucket = json!({"endpoint": s3.endpoint, "bucket": "backups", "prefix": "hosts/web 1", "access_key": "a",
+                        "secret_key": "not to be shown"});
+    let age = AGE_KEY;
+    for (number, (target, value)) in
+        [("s3", bucket.clone()), ("target_volume", json!("backups")), ("ssh", ssh.clone()), ("directory", json!(there))]
+            .into_iter()
+            .enumerate()
+    {
+        // To the bucket it is more than one part of an upload.
+        random.truncate(if target == "s3" { 18 << 20 } else { 100_000 });
+        fs::write(data.join("random"), &random).unwrap();
+        let good = |mut arguments: Value| {
+            arguments[target] = value.clone();
+            let done = run(arguments.clone());
+            assert!(done.get("failed").is_none(), "{arguments}: {done}");
+            assert!(!done.to_string().contains("not to be shown"), "{done}");
+            done
+        };
+        let done = good(json!({"name": "db", "backup": "one", "verify": true}));
+        assert_eq!((&done["changed"], &done["backup"]["files"]), (&json!(true), &json!(2)), "{done}");
+        assert_eq!(good(json!({"name": "db", "backup": "one"}))["changed"], json!(false));
+        let listed = good(json!({"state": "list"}));
+        assert_eq!(listed["backups"], json!([done["backup"]]), "{listed}");
+        good(json!({"name": "db", "state": "verified"}));
+        let copy = format!("copy{number}");
+        good(json!({"name": "db", "state": "restored", "restore_to": copy}));
+        assert!(fs::read(host.data(&copy).join("random")).unwrap() == random, "{target}");
+        good(json!({"name": "db", "backup": "sealed", "age_recipients": [age.0]}));
+        let restore = json!({"name": "db", "state": "restored", "backup": "sealed", "restore_to": format!("s{number}"), "age_identity": age.1});
+        let done = good(restore.clone());
+        assert!(!done.to_string().contains(age.1), "{done}");
+        assert_eq!(fs::read_to_string(host.data(&format!("s{number}")).join("text")).unwrap(), "text");
+        let mut closed = restore;
+        closed["age_identity"] = Value::Null;
+        closed[target] = value.clone();
+        let done = run(closed);
+        assert!(done["msg"].as_str().unwrap().contains("is encrypted: give its key"), "{done}");
+        for backup in ["one", "sealed"] {
+            good(json!({"name": "db", "state": "absent", "backup": backup}));
+        }
+        assert_eq!(good(json!({"state": "list"}))["backups"], json!([]));
+    }
+    assert_eq!(names(Path::new(&there)), [""; 0]);
+
+    // What is not there, or lets nobody in, says so.
+    let refused = |target: &str, mut value: Value, key: &str, other: Value, why: &str| {
+        value[key] = other;
+        let mut arguments = json!({"name": "db"});
+        arguments[target] = value;
+        let done = run(arguments);
+        assert!(done["msg"].as_str().unwrap_or_default().contains(why), "{done}");
+    };
+    refused("ssh", ssh.clone(), "port", json!(1), "Connection refused");
+    refused("ssh", ssh.clone(), "known_hosts_file", json!("/dev/null"), "Host key verification failed");
+    refused("s3", bucket.clone(), "bucket", json!("none"), "NoSuchBucket");
+    refused("s3", bucket.clone(), "endpoint", json!("http://127.0.0.1:1"), "refused");
+    refused("s3", bucket, "endpoint", json!("nowhere"), "it is no address");
+}
+
+/// A key made for this test.
+const AGE_KEY: (&str, &str) = (
+    "age19qe65lknmvsytlhhdue28wzs44clv4839rfrfx6yx8tnhrgzvdyqfkv8u8",
+    "AGE-SECRET-KEY-1QPK73AJXJZ057A3YVJNJ9F5Y3MUXLFK6WH3CE3GFPQMJNPAPHSQS3C6DZU",
+);

@@ -25,6 +25,8 @@ enum Subject {
     Containers,
     /// The binaries in bytes.
     Size,
+    /// Backups of volumes: packing and unpacking against `tar | zstd` with as many threads.
+    Volumes,
 }
 
 /// No binary is to be larger, TLS and all.
@@ -41,6 +43,10 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     }
     if wanted(Subject::Containers) {
         process::run(peer::differential(&workspace, 0).arg("--bench"))?;
+    }
+    if wanted(Subject::Volumes) {
+        let example = ["run", "--release", "--quiet", "--package", "archive", "--example", "throughput"];
+        process::run(Command::new(env!("CARGO")).args(example).current_dir(&workspace.root))?;
     }
     Ok(())
 }

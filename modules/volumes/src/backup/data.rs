@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ansible::Failure;
 use docker::{Connection, Endpoint, Engine, Inspected, Volume};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Where a volume's files are, and what that place is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,9 +68,30 @@ pub async fn find(engine: &Engine, volume: &Inspected<Volume>) -> Result<Data, F
             option("device")
         )));
     }
+    // An image or a share that nobody uses is mounted nowhere: its directory is there, and empty.
+    if !local && !mounted && !always_there(volume) && !is_used(engine, name).await? {
+        return Err(Failure::new(format!(
+            "volume {name} of driver {} may be mounted only while a container uses it: start one, for the time of this task",
+            volume.typed.driver
+        )));
+    }
     // A size is kept by a quota on this very directory.
     let exchangeable = local && !bound && !mounted && option("size").is_empty();
     Ok(Data { path, exchangeable })
+}
+
+/// Whether the files of a plug-in's volume are in their directory also while nobody has it mounted: our own says it.
+fn always_there(volume: &Inspected<Volume>) -> bool {
+    let backend = volume.raw.pointer("/Status/backend").and_then(Value::as_str).unwrap_or_default();
+    let ours = volume.typed.driver.split(':').next().is_some_and(|name| name.rsplit('/').next() == Some("cdgp"));
+    ours && ["directory", "btrfs", "reflink"].contains(&backend)
+}
+
+/// Whether a container that runs has the volume, so that it is mounted.
+async fn is_used(engine: &Engine, name: &str) -> Result<bool, Failure> {
+    let filters = json!({ "volume": [name], "status": ["running", "paused"] }).to_string();
+    let users = engine.get("/containers/json", &[("filters", &filters)]).await?;
+    Ok(users.as_array().is_some_and(|users| !users.is_empty()))
 }
 
 /// Whether something is mounted there, by what the kernel says.
