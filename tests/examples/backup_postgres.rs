@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tests::{Call, Engine, Version};
 
-const BIN: &str = "export PATH=$(echo /usr/lib/postgresql/*/bin):$PATH; cd /tmp; ";
+const BIN: &str = "export PGHOST=/tmp PATH=$(echo /usr/lib/postgresql/*/bin):$PATH; cd /tmp; ";
 
 struct Host(Engine);
 
@@ -26,7 +26,9 @@ impl Host {
 
     /// A server on a volume.
     fn serve(&self, name: &str, volume: &str) {
-        let script = format!("{BIN} exec postgres -D /data/pg -c listen_addresses= -c max_wal_size=64MB");
+        let script = format!(
+            "{BIN} exec postgres -D /data/pg -c listen_addresses= -c unix_socket_directories=/tmp -c max_wal_size=64MB"
+        );
         let mount = format!("{volume}:/data");
         let run = [
             "run",
@@ -39,8 +41,6 @@ impl Host {
             "INT",
             "--volume",
             &mount,
-            "--mount",
-            "type=tmpfs,destination=/var/run/postgresql,tmpfs-mode=1777",
             "postgres:1",
             "sh",
             "-c",

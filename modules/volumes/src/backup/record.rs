@@ -236,13 +236,17 @@ impl Journal {
         self.now.borrow().0.undo.iter().rev().cloned().collect()
     }
 
-    /// Ends the record, where nothing is left to undo. Its watcher finds nothing and goes.
+    /// Ends the record, where nothing is left to undo: its watcher finds nothing and goes. Else the watcher goes on trying
+    /// when this run has ended.
     pub fn end(mut self) {
-        if self.now.borrow().0.undo.is_empty() {
+        let done = self.now.borrow().0.undo.is_empty();
+        if done {
             // A record that says nothing harms nobody.
             let _ = fs::remove_file(&self.path);
         }
         drop(self.watcher.stdin.take());
-        let _ = self.watcher.wait();
+        if done {
+            let _ = self.watcher.wait();
+        }
     }
 }
