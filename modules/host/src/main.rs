@@ -3,8 +3,10 @@
 mod accounts;
 mod atomic;
 mod command;
+mod docker_daemon_config;
 mod host_facts;
 mod host_file;
+mod host_package;
 mod host_unit;
 
 use std::process::ExitCode;
@@ -12,7 +14,13 @@ use std::process::ExitCode;
 const DOMAIN: ansible::Domain = ansible::Domain {
     name: "host",
     about: "A host's files, units, packages and engine configuration, as Ansible modules",
-    modules: &[host_facts::MODULE, host_file::MODULE, host_unit::MODULE],
+    modules: &[
+        docker_daemon_config::MODULE,
+        host_facts::MODULE,
+        host_file::MODULE,
+        host_package::MODULE,
+        host_unit::MODULE,
+    ],
     tools: &[],
 };
 

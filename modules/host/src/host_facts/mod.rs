@@ -14,6 +14,8 @@ use serde_json::{Map, Value, json};
 
 use self::root::Root;
 
+pub use self::engine::{socket_answer, version_of};
+
 pub const MODULE: Module = ansible::module!(host_facts, run);
 
 #[derive(Debug, Deserialize)]
