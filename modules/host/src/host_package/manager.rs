@@ -46,8 +46,6 @@ impl Manager {
         let verb = match (self, options.state) {
             (Manager::Apt, State::Absent) if options.purge => "purge",
             (_, State::Absent) => "remove",
-            (Manager::Dnf, State::Latest) => "install",
-            (Manager::Zypper, State::Latest) => "install",
             (_, State::Present | State::Latest) => "install",
         };
         let mut words: Vec<String> = Vec::new();
@@ -77,11 +75,8 @@ impl Manager {
                 if options.state == State::Latest {
                     add(&["--best"]);
                 }
-                match options.install_recommends {
-                    Some(weak) => {
-                        add(&[&format!("--setopt=install_weak_deps={}", if weak { "True" } else { "False" })])
-                    }
-                    None => {}
+                if let Some(weak) = options.install_recommends {
+                    add(&[&format!("--setopt=install_weak_deps={}", if weak { "True" } else { "False" })]);
                 }
                 "dnf"
             }
