@@ -29,6 +29,7 @@ from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
+from ansible.utils.display import Display
 
 try:  # ansible-core 2.19 and later
     from ansible.module_utils.common.json import Direction, get_module_encoder
@@ -41,9 +42,12 @@ except ImportError:
     ENCODER = {"cls": AnsibleJSONEncoder, "vault_to_text": True}
     AS_TEXT = {"convert_data": False}  # else a template that looks like JSON would come back as data
 
+display = Display()
 COLLECTION = "cdgp.docker"
 BIN = Path(__file__).absolute().parents[2] / "bin"
 NOTICE = re.compile(r"^cdgp\.docker\.native (begin|miss|crash|arch|noplace|full|garbled|stored)(?: (.*?))?\r?$", re.MULTILINE)
+# How many seconds after a change must have been taken back a new connection is still tried.
+PATIENCE = 30
 # How often the script is sent for one task: a miss, a damaged upload, and one more that must do.
 ATTEMPTS = 3
 
@@ -201,12 +205,12 @@ class ActionModule(ActionBase):
         # Set aside by `_wait_for`, should `until` run this task again.
         limit, poll = getattr(self._task, "_native_async", (self._task.async_val, self._task.poll))
         if not limit:
-            return self._call(binary, module, args)
+            return self._confirmed(binary, module, self._call_that_may_cut(binary, module, args))
         started = self._call(binary, module, {**args, "_native_async": {"jid": f"j{secrets.randbelow(10**12)}", "limit": limit}})
         if "ansible_job_id" not in started:  # refused before it began
             return started
         if poll > 0:
-            return self._wait_for(binary, started["ansible_job_id"], limit, poll)
+            return self._confirmed(binary, module, self._wait_for(binary, started["ansible_job_id"], limit, poll))
         return {**started, "changed": True}
 
     def _with_files(self, args: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -245,6 +249,44 @@ class ActionModule(ActionBase):
                 return asked
         msg = f"async task did not complete within the requested time - {limit}s"
         return {"failed": True, "msg": msg, "ansible_job_id": job, "async_result": asked}
+
+    def _call_that_may_cut(self, binary: Binary, module: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Runs a module that may cut the connection, and takes its change back then (`rollback` of `firewall`)."""
+        seconds = args.get("rollback") if module == "firewall" else None
+        try:
+            return self._call(binary, module, args)
+        except AnsibleConnectionFailure:
+            try:
+                seconds = int(seconds or 0)
+            except (TypeError, ValueError):
+                seconds = 0
+            if seconds <= 0:
+                raise
+            # What it answered is lost, so whether there was a change only its confirmation tells.
+            return {"changed": True, "_native_confirm": {"args": {"state": "confirmed"}, "seconds": seconds}}
+
+    def _confirmed(self, binary: Binary, module: str, result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Confirms a change that is taken back otherwise. Over a new connection: an old one proves nothing."""
+        asked = result.pop("_native_confirm", None)
+        if not asked or result.get("failed"):
+            return result
+        seconds = asked["seconds"]
+        # Taken back at the latest then; ssh may need its own time limit to notice that it is.
+        end = time.monotonic() + seconds + PATIENCE
+        while True:
+            try:
+                self._connection.reset()
+                answer = self._call(binary, module, asked["args"])
+                break
+            except (AnsibleConnectionFailure, AnsibleActionFail) as error:
+                if time.monotonic() > end:
+                    raise
+                display.vv(f"no new connection yet to confirm the change: {error}")
+                time.sleep(1)
+        if answer.get("failed"):
+            why = "no new connection confirmed the change in time"
+            return {**result, "failed": True, "changed": False, "msg": f"{why}: {answer.get('msg')}", "confirmation": answer}
+        return {**result, "rollback": answer.get("rollback")}
 
     def _call(self, binary: Binary, module: str, args: dict[str, t.Any]) -> dict[str, t.Any]:
         """Runs one module with these arguments on the target."""

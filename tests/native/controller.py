@@ -49,12 +49,25 @@ def make_collection(root: Path, binary: Path, arch: str) -> None:
     (root / "bin/modules.json").write_text(json.dumps({name: "probe" for name in MODULES}))
 
 
-def put_binary(root: Path, binary: Path, arch: str) -> None:
+def put_binary(root: Path, binary: Path, arch: str, name: str = "probe") -> None:
     """Puts a binary and its checksums into a collection."""
-    installed = root / "bin" / arch / "probe"
+    installed = root / "bin" / arch / name
     shutil.copy(binary, installed)
     Path(f"{installed}.sha256").write_text(hashlib.sha256(installed.read_bytes()).hexdigest() + "\n")
     Path(f"{installed}.crc32").write_text(f"{zlib.crc32(installed.read_bytes())}\n")
+
+
+def add_module(root: Path, module: str, binary: Path, arch: str) -> None:
+    """Adds a module, and the binary of the same name that has it."""
+    put_binary(root, binary, arch, module)
+    (root / f"plugins/modules/{module}.py").write_text("")
+    for path, place in (("meta/runtime.yml", ("plugin_routing", "modules")), ("bin/modules.json", ())):
+        content = json.loads((root / path).read_text())
+        inner = content
+        for key in place:
+            inner = inner[key]
+        inner[module] = {"action_plugin": "cdgp.docker.native"} if place else module
+        (root / path).write_text(json.dumps(content))
 
 
 class Play:

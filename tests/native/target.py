@@ -29,6 +29,9 @@ Subsystem sftp /usr/lib/openssh/sftp-server
 class Target:
     """One host. Its root file system is a fresh copy of one that `make-target` made."""
 
+    # What it does not share with the controller.
+    NAMESPACES: tuple[str, ...] = ("--pid",)
+
     def __init__(self, template: Path, name: str, port: int) -> None:
         self.name, self.port = name, port
         self.root = WORK / name
@@ -66,7 +69,7 @@ class Target:
         """sshd as the first process of a PID namespace: nothing on the target outlives it."""
         daemon = f"exec /usr/sbin/sshd -D -p {self.port} -E /var/log/sshd"
         process = subprocess.Popen(
-            ["unshare", "--pid", "--fork", "--kill-child", "sh", "-c",
+            ["unshare", *self.NAMESPACES, "--fork", "--kill-child", "sh", "-c",
              f"mount -t proc proc {self.root}/proc && exec chroot {self.root} /bin/sh -c '{daemon}'"]
         )  # fmt: skip
         for _ in range(200):

@@ -72,7 +72,15 @@ impl Engine {
     /// # Errors
     /// Those of [`Engine::start`].
     pub fn start_with(version: Version, arguments: &[&str]) -> Result<Engine, Failure> {
-        Engine::launch(&Namespace::new_place()?, version, arguments, false)
+        Engine::launch(&Namespace::new_place()?, version, arguments, false, None)
+    }
+
+    /// Starts an engine that can be started again: `prepare` is a script of bash that runs before it, in its namespaces.
+    ///
+    /// # Errors
+    /// Those of [`Engine::start`].
+    pub(crate) fn start_on_host(version: Version, prepare: &str) -> Result<Engine, Failure> {
+        Engine::launch(&Namespace::new_place()?, version, &[], false, Some(prepare))
     }
 
     /// The engine at `place`, started where it does not run yet. `place` is a folder that this engine owns: it is made,
@@ -83,7 +91,7 @@ impl Engine {
     pub fn start_at(place: &Path, version: Version) -> Result<Engine, Failure> {
         match Namespace::find(place)? {
             Some(namespace) => Ok(Engine { namespace, programs: programs(version)? }),
-            None => Engine::launch(place, version, &[], true),
+            None => Engine::launch(place, version, &[], true, None),
         }
     }
 
@@ -105,7 +113,13 @@ impl Engine {
         Ok(found.map(|mut namespace| namespace.end()).is_some())
     }
 
-    fn launch(place: &Path, version: Version, arguments: &[&str], kept: bool) -> Result<Engine, Failure> {
+    fn launch(
+        place: &Path,
+        version: Version,
+        arguments: &[&str],
+        kept: bool,
+        prepare: Option<&str>,
+    ) -> Result<Engine, Failure> {
         let programs = programs(version)?;
         let socket = place.join("docker.sock");
         let path = std::env::var("PATH").unwrap_or_default();
@@ -130,6 +144,11 @@ impl Engine {
         .map(str::to_owned)
         .into();
         daemon.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        if let Some(prepare) = prepare {
+            // While the file is there, it stays down.
+            let script = format!("{prepare}\nwhile :; do [ -e /run/down ] || \"$@\"; sleep 0.1; done");
+            daemon.splice(0..0, ["bash", "-ec", &script, "host"].map(str::to_owned));
+        }
         Ok(Engine { namespace: Namespace::start(place, kept, &daemon, &socket)?, programs })
     }
 

@@ -13,6 +13,7 @@ mod plugin;
 mod podman;
 mod proxy;
 mod registry;
+mod site;
 mod target;
 
 pub use engine::{Engine, Version};
@@ -24,6 +25,7 @@ pub use plugin::{Plugin, answer, exchange};
 pub use podman::Podman;
 pub use proxy::{Fault, Proxy};
 pub use registry::Registry;
+pub use site::{Filter, Probe, Site};
 pub use target::{S3, Sshd};
 
 /// Why a fixture could not be made.

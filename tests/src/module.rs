@@ -53,6 +53,15 @@ impl Call {
         self
     }
 
+    /// The same call, run by `wrapper`: a command that runs the command behind it.
+    #[must_use]
+    pub fn by(mut self, mut wrapper: Command) -> Call {
+        wrapper.arg(self.command.get_program()).args(self.command.get_args());
+        wrapper.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = wrapper;
+        self
+    }
+
     /// The same call with an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Call {

@@ -25,8 +25,8 @@ read -r -a stat < /proc/self/stat
 mount -t proc proc /proc || exit 1
 mount -t tmpfs -o mode=755 tmpfs /run || exit 1
 mkdir -p /run/lock /run/upper
-# Daemons write keys to /etc/docker and make folders in /opt: into a layer that goes with the namespace.
-for folder in /etc /opt /var/lib; do
+# Daemons write keys to /etc/docker and make folders in /opt, modules install programs: into a layer that goes with the namespace.
+for folder in /etc /opt /usr/local/sbin /var/lib; do
   mkdir -p "/run/upper$folder/new" "/run/upper$folder/work"
   mount -t overlay -o "lowerdir=$folder,upperdir=/run/upper$folder/new,workdir=/run/upper$folder/work" overlay "$folder" || exit 1
 done

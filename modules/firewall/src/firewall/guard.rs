@@ -73,7 +73,13 @@ impl Pending {
 ///
 /// # Errors
 /// There is no guard, so there must be no change.
-pub fn arm(seconds: u64, before: Held, after: Kept, persist: bool) -> Result<String, Failure> {
+pub fn arm(seconds: u64, mut before: Held, after: Kept, persist: bool) -> Result<String, Failure> {
+    // What nft lists leaves out what it takes for granted; what made it is better.
+    if let Some(kept) = keep::kept()?
+        && kept.held.nft == before.nft
+    {
+        before.nft = kept.held.nft;
+    }
     let id = format!("{:x}-{:x}", std::process::id(), (uptime() * 1000.0) as u64);
     let pending = Pending { id: id.clone(), seconds, deadline: uptime() + seconds as f64, before, after, persist };
     place::remove(&taken_back_file())?;

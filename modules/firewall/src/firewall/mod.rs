@@ -2,10 +2,12 @@
 
 mod apply;
 mod declare;
+mod explain;
 mod facts;
 mod guard;
 mod keep;
 mod kernel;
+mod lockout;
 mod observe;
 mod options;
 mod place;
@@ -23,10 +25,10 @@ use self::declare::address::Family;
 use self::declare::declare;
 use self::facts::{Facts, FiltersBy};
 use self::keep::Kept;
-use self::kernel::{Held, Kernel, Tool, trial};
+use self::kernel::{Held, Kernel, NFT_TABLE, NftTable, Tool, canonical, trial};
 use self::options::{BackendWish, Confirm, Options, State};
 use self::plan::{Observed, Wanted, plan, shown};
-use self::render::{Host, render};
+use self::render::{Host, Own, nft, render};
 
 pub const MODULE: Module = ansible::module!(firewall, run);
 
@@ -46,9 +48,18 @@ async fn present(call: &Call, options: &Options) -> Result<Outcome, Failure> {
     let _lock = place::lock()?;
     nothing_waits()?;
     let kernel = Kernel::look()?;
-    let mut kept = wanted(options, facts.as_ref(), &interfaces, &kernel, &mut |text| call.warn(text))?;
+    let (mut kept, chains) = wanted(options, facts.as_ref(), &interfaces, &kernel, &mut |text| call.warn(text))?;
     if !kernel.to(&kept.held)?.is_empty() {
         kept.held.nft = trial(&kernel, &kept.held)?;
+        if let Some(cut) = lockout::cut(&kernel, kept.tool, &chains)? {
+            match rollback {
+                None => return Err(cut),
+                Some(seconds) => call.warn(format!(
+                    "{}. It is taken back after {seconds} s unless a new connection can be made",
+                    cut.msg()
+                )),
+            }
+        }
     }
 
     let tool = kept.tool;
@@ -70,6 +81,12 @@ async fn present(call: &Call, options: &Options) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
+/// Our chains, whichever tool they are for.
+struct Chains {
+    ipv4: Own,
+    ipv6: Own,
+}
+
 /// The rules that carry out what is declared. Pure.
 fn wanted(
     options: &Options,
@@ -77,23 +94,29 @@ fn wanted(
     interfaces: &BTreeSet<String>,
     kernel: &Kernel,
     warn: &mut dyn FnMut(String),
-) -> Result<Kept, Failure> {
+) -> Result<(Kept, Chains), Failure> {
     let tool = tool(options.backend, kernel, facts)?;
-    if tool == Tool::Nftables {
-        return Err(Failure::new("`backend`: nftables is not supported yet; Docker must filter by iptables"));
-    }
     let unknown = Facts::default();
     let declaration = declare(options, facts.unwrap_or(&unknown), interfaces, warn)?;
     let host = Host::new(facts, interfaces, &declaration.interfaces(), warn);
+    let own = |family| canonical(render(&declaration, &host, family), family);
+    let chains = Chains { ipv4: own(Family::V4)?, ipv6: own(Family::V6)? };
     let mut held = Held::default();
-    for family in kernel.families() {
-        let own = render(&declaration, &host, family);
-        match family {
-            Family::V4 => held.ipv4 = own,
-            Family::V6 => held.ipv6 = own,
+    match tool {
+        Tool::Nftables => {
+            let script = nft::table(NFT_TABLE, &chains.ipv4, &chains.ipv6)?;
+            held.nft = Some(NftTable { script, listed: None });
+        }
+        Tool::IptablesNft | Tool::IptablesLegacy => {
+            for family in kernel.families() {
+                match family {
+                    Family::V4 => held.ipv4 = chains.ipv4.clone(),
+                    Family::V6 => held.ipv6 = chains.ipv6.clone(),
+                }
+            }
         }
     }
-    Ok(Kept { tool, held })
+    Ok((Kept { tool, held }, chains))
 }
 
 async fn absent(call: &Call) -> Result<Outcome, Failure> {
@@ -224,7 +247,8 @@ mod tests {
             sets: Vec::new(),
         };
         let mut warnings = Vec::new();
-        let kept = wanted(options, given.engine.as_ref(), &given.interfaces, &kernel, &mut |text| warnings.push(text))?;
+        let (kept, _) =
+            wanted(options, given.engine.as_ref(), &given.interfaces, &kernel, &mut |text| warnings.push(text))?;
         // The cases show warnings as refusals would be, so that they are seen.
         if let Some(warning) = warnings.first() {
             return Err(Failure::new(format!("warns: {warning}")));

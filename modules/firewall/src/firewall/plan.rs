@@ -109,7 +109,8 @@ pub fn shown(held: &Held) -> BTreeMap<&'static str, Vec<String>> {
         }
     }
     if let Some(table) = &held.nft {
-        shown.insert("nftables", table.lines().map(|line| line.replace('\t', "    ")).collect());
+        let text = table.listed.as_ref().unwrap_or(&table.script);
+        shown.insert("nftables", text.lines().map(|line| line.replace('\t', "    ")).collect());
     }
     shown
 }

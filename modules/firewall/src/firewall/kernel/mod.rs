@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use netfilter::{Backend, RuleSet, System};
 use serde::{Deserialize, Serialize};
 
+pub use self::own::{canonical, desired};
 pub use self::program::run;
 pub use self::trial::trial;
 use super::declare::address::Family;
@@ -44,8 +45,23 @@ impl Tool {
 pub struct Held {
     pub ipv4: Own,
     pub ipv6: Own,
-    /// The table as `nft` lists it.
-    pub nft: Option<String>,
+    /// Our table of nftables.
+    pub nft: Option<NftTable>,
+}
+
+/// Our table of nftables. Equal to one that is listed the same.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct NftTable {
+    /// What makes it.
+    pub script: String,
+    /// How `nft` lists it, without what it has counted and whom it has seen. Not known before it has been there.
+    pub listed: Option<String>,
+}
+
+impl PartialEq for NftTable {
+    fn eq(&self, other: &Self) -> bool {
+        self.listed.is_some() && self.listed == other.listed
+    }
 }
 
 impl Held {
@@ -54,10 +70,6 @@ impl Held {
             Family::V4 => &self.ipv4,
             Family::V6 => &self.ipv6,
         }
-    }
-
-    pub fn is_nothing(&self) -> bool {
-        *self == Held::default()
     }
 }
 
@@ -77,8 +89,8 @@ pub struct Kernel {
     pub ipv4: Option<RuleSet>,
     /// `None`: there is no ip6tables, or the kernel has no IPv6.
     pub ipv6: Option<RuleSet>,
-    /// Our table, as `nft` lists it.
-    pub nft: Option<String>,
+    /// Our table of nftables.
+    pub nft: Option<NftTable>,
     /// The sets of iptables that are ours.
     pub sets: Vec<String>,
 }
@@ -105,7 +117,7 @@ impl Kernel {
             }
         }
         let has_nft = program::exists("nft");
-        let nft = if has_nft { program::nft_table(NFT_TABLE) } else { None };
+        let nft = if has_nft { program::nft_table() } else { None };
         let sets = if program::exists("ipset") { program::sets() } else { Vec::new() };
         Ok(Kernel { iptables, has_nft, ipv4, ipv6, nft, sets })
     }
@@ -180,8 +192,8 @@ struct Restore {
 /// One run of nft.
 #[derive(Clone, Debug)]
 struct Nft {
-    wanted: Option<String>,
-    before: Option<String>,
+    wanted: Option<NftTable>,
+    before: Option<NftTable>,
 }
 
 impl Change {
@@ -205,7 +217,7 @@ impl Change {
                     done.system.apply(&done.back).map_err(|error| failed_twice(&failure, error.into()))?;
                 }
                 if let (true, Some(nft)) = (self.nft_first, &self.nft) {
-                    program::nft(nft.before.as_deref()).map_err(|error| failed_twice(&failure, error))?;
+                    program::nft(nft.before.as_ref()).map_err(|error| failed_twice(&failure, error))?;
                 }
                 return Err(failure.and(". Nothing was changed"));
             }
@@ -215,7 +227,7 @@ impl Change {
 
     fn make_nft(&self) -> Result<(), Failure> {
         match &self.nft {
-            Some(nft) => program::nft(nft.wanted.as_deref()),
+            Some(nft) => program::nft(nft.wanted.as_ref()),
             None => Ok(()),
         }
     }

@@ -34,6 +34,23 @@ pub fn desired(own: &Own, family: Family) -> Result<Desired, Failure> {
     Ok(desired)
 }
 
+/// The same chains with each line as iptables-save prints it, so that text tells only of real differences.
+///
+/// # Errors
+/// As [`desired`].
+pub fn canonical(mut own: Own, family: Family) -> Result<Own, Failure> {
+    let desired = desired(&own, family)?;
+    for (name, table) in &mut own.tables {
+        for (chain, lines) in &mut table.chains {
+            let rules = desired.tables.get(name).and_then(|table| table.chains.get(chain));
+            for (line, rule) in lines.iter_mut().zip(rules.into_iter().flatten()) {
+                line.spec = rule.to_string();
+            }
+        }
+    }
+    Ok(own)
+}
+
 /// What is let through goes on to the rules of others, so before them is where ours refuse for sure. What passes beside
 /// Docker, and translation, need no place: Docker puts its own first each time it starts.
 fn position(from: &str) -> Position {

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use ansible::Failure;
 use ipnet::IpNet;
 
+use super::{NFT_TABLE, NftTable};
 use crate::firewall::declare::address::Family;
 use crate::firewall::render::PREFIX;
 
@@ -72,16 +73,19 @@ pub fn sets() -> Vec<String> {
     names.lines().filter(|name| name.starts_with(PREFIX)).map(str::to_owned).collect()
 }
 
-/// A table of nftables as it is listed, without counters' values and handles; `None` when there is none.
-pub fn nft_table(table: &str) -> Option<String> {
-    let words: Vec<&str> = ["--stateless", "list", "table"].into_iter().chain(table.split(' ')).collect();
-    run("nft", &words, None).ok()
+/// Our table of nftables; `None` when there is none.
+pub fn nft_table() -> Option<NftTable> {
+    let list =
+        |how: &[&str]| run("nft", &[how, &["list", "table"], &NFT_TABLE.split(' ').collect::<Vec<_>>()].concat(), None);
+    // Terse: without the addresses of sets. The names of fixed sets tell those; the others are counters.
+    let listed = list(&["--stateless", "--terse"]).ok()?;
+    Some(NftTable { script: list(&["--stateless"]).ok()?, listed: Some(listed) })
 }
 
 /// Makes our table what `wanted` says, in one transaction.
-pub fn nft(wanted: Option<&str>) -> Result<(), Failure> {
-    let table = super::NFT_TABLE;
+pub fn nft(wanted: Option<&NftTable>) -> Result<(), Failure> {
+    let script = wanted.map_or("", |table| table.script.as_str());
     // To name a table makes it, so that it can be deleted.
-    let text = format!("table {table}\ndelete table {table}\n{}", wanted.unwrap_or_default());
+    let text = format!("table {NFT_TABLE}\ndelete table {NFT_TABLE}\n{script}");
     run("nft", &["--file", "-"], Some(&text)).map(drop)
 }

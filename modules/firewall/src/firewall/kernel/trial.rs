@@ -7,14 +7,14 @@ use netfilter::{Change, RuleSet};
 use rustix::thread::UnshareFlags;
 
 use super::own::{desired, label};
-use super::{Held, Kernel, NFT_TABLE, program};
+use super::{Held, Kernel, NftTable, program};
 use crate::firewall::render::Own;
 
 /// Tries what `wanted` says. Gives our table of nftables as the kernel lists it, which only the kernel knows.
 ///
 /// # Errors
 /// It is refused: the message has the user's rule and the way out.
-pub fn trial(kernel: &Kernel, wanted: &Held) -> Result<Option<String>, Failure> {
+pub fn trial(kernel: &Kernel, wanted: &Held) -> Result<Option<NftTable>, Failure> {
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
             // Of this thread only, and of the programs that it starts; the thread ends with it.
@@ -29,7 +29,7 @@ pub fn trial(kernel: &Kernel, wanted: &Held) -> Result<Option<String>, Failure> 
     })
 }
 
-fn load(kernel: &Kernel, wanted: &Held) -> Result<Option<String>, Failure> {
+fn load(kernel: &Kernel, wanted: &Held) -> Result<Option<NftTable>, Failure> {
     if let Some(iptables) = &kernel.iptables {
         for family in kernel.families() {
             let own = wanted.of(family);
@@ -39,11 +39,10 @@ fn load(kernel: &Kernel, wanted: &Held) -> Result<Option<String>, Failure> {
             iptables.system.apply(&change).map_err(|error| refused(error, own))?;
         }
     }
-    if wanted.nft.is_none() {
-        return Ok(None);
-    }
-    program::nft(wanted.nft.as_deref())?;
-    Ok(program::nft_table(NFT_TABLE))
+    let Some(table) = &wanted.nft else { return Ok(None) };
+    program::nft(Some(table)).map_err(|failure| failure.and(". Nothing was changed"))?;
+    let listed = program::nft_table().and_then(|table| table.listed);
+    Ok(Some(NftTable { script: table.script.clone(), listed }))
 }
 
 fn test(kernel: &Kernel, wanted: &Held) -> Result<(), Failure> {

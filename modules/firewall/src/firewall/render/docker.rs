@@ -31,6 +31,9 @@ pub fn add(declaration: &Declaration, host: &Host<'_>, family: Family, own: &mut
     lines.extend(published.map(|Interface(name)| fixed(format!("-o {name} -g {PUBLISHED}"))));
     own.chain("filter", NAME, lines);
     own.jump("filter", "DOCKER-USER", NAME);
+    // Docker calls DOCKER-USER for the families that it filters itself. Where it leaves IPv6 alone, as before 27, or is
+    // not started yet, nobody else would keep outsiders from a container's own address.
+    own.jump("filter", "FORWARD", NAME);
 
     let into = into_docker(declaration, family, PortOf::Client { dnat: true }, own);
     own.chain("filter", PUBLISHED, into);

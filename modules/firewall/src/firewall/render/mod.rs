@@ -8,6 +8,7 @@ mod forward;
 mod input;
 mod line;
 mod nat;
+pub mod nft;
 mod output;
 
 use std::collections::{BTreeMap, BTreeSet};
