@@ -14,6 +14,7 @@ mod docker_swarm_service;
 mod docker_swarm_service_info;
 mod manager;
 mod stack;
+mod swarm_members;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,7 @@ const DOMAIN: ansible::Domain = ansible::Domain {
         docker_swarm_info::MODULE,
         docker_swarm_service::MODULE,
         docker_swarm_service_info::MODULE,
+        swarm_members::MODULE,
     ],
     tools: &[],
 };

@@ -109,9 +109,10 @@ impl Hosts {
             Ok(script)
         };
         let script = prepared().map_err(|error| Failure::new("preparing the hosts' folder", error))?;
-        let ready = place.join("ready");
+        // The script writes the one, who started it the other.
+        let ready = || place.join("ready").exists() && place.join("holder").exists();
         let daemon = ["bash", &script.display().to_string(), "network", &place.display().to_string()];
-        let namespace = Namespace::start_until(place, kept, &daemon.map(str::to_owned), || ready.exists())?;
+        let namespace = Namespace::start_until(place, kept, &daemon.map(str::to_owned), ready)?;
         let hosts = Hosts { namespace };
         reach::prepare(&hosts)?;
         Ok(hosts)

@@ -11,6 +11,8 @@ pub struct Routed<'w> {
     pub module: &'w Sidecar,
     /// The binary.
     pub binary: &'w str,
+    /// The action plug-in through which it runs.
+    pub plugin: String,
 }
 
 /// The versions of ansible-core whose `ansible-test` people may run on the collection.
@@ -33,7 +35,7 @@ pub fn add(layout: &mut Layout, version: &str, modules: &[Routed<'_>]) {
     }
 }
 
-/// `meta/runtime.yml`: each module runs through the action plug-in `native`.
+/// `meta/runtime.yml`: each module runs through an action plug-in, nearly all through `native`.
 fn runtime(modules: &[Routed<'_>]) -> String {
     let mut out = "---\nrequires_ansible: \">=2.15.0\"\naction_groups:\n  docker:\n".to_owned();
     for routed in modules.iter().filter(|routed| routed.module.in_action_group()) {
@@ -41,7 +43,7 @@ fn runtime(modules: &[Routed<'_>]) -> String {
     }
     out += "plugin_routing:\n  modules:\n";
     for routed in modules {
-        out += &format!("    {}:\n      action_plugin: cdgp.docker.native\n", routed.module.name());
+        out += &format!("    {}:\n      action_plugin: cdgp.docker.{}\n", routed.module.name(), routed.plugin);
     }
     out
 }

@@ -44,13 +44,22 @@ pub fn lay_out(workspace: &Workspace, architectures: &[Architecture], profile: P
         }
     }
     let common = workspace.common_modules()?;
+    // A module that is more than one call has an action plug-in of its own.
+    let plugin = |module: &sidecar::Sidecar| {
+        let own = workspace.root.join(format!("plugins/action/{}.py", module.name())).exists();
+        if own { module.name().to_owned() } else { "native".to_owned() }
+    };
     let mut modules: Vec<Routed<'_>> = Vec::new();
     for domain in &workspace.domains {
-        modules.extend(domain.modules.iter().map(|module| Routed { module, binary: &domain.name }));
+        modules.extend(domain.modules.iter().map(|module| Routed {
+            module,
+            binary: &domain.name,
+            plugin: plugin(module),
+        }));
     }
     // Each binary has the common modules; the first, which most tasks run, is the likeliest to be on a target already.
     if let Some(first) = workspace.domains.first() {
-        modules.extend(common.iter().map(|module| Routed { module, binary: &first.name }));
+        modules.extend(common.iter().map(|module| Routed { module, binary: &first.name, plugin: plugin(module) }));
     }
     modules.sort_by(|a, b| a.module.name().cmp(b.module.name()));
     for routed in &modules {

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check that a change must pass, one step after the other.
 
 mod demo;
+mod hosts;
 mod licences;
 mod lint;
 
@@ -29,7 +30,7 @@ struct Step {
 }
 
 /// The checks: the quick ones first, what needs the collection behind it.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "fmt", run: |workspace| in_root(workspace, &["fmt", "--all", "--check"]) },
     Step { name: "licences", run: licences::check },
     Step { name: "clippy", run: clippy },
@@ -51,6 +52,7 @@ const STEPS: [Step; 14] = [
     Step { name: "native", run: |workspace| script(workspace, "tests/native/run") },
     Step { name: "demo", run: demo::check },
     Step { name: "roles", run: |workspace| script(workspace, "tests/roles/run") },
+    Step { name: "hosts", run: hosts::check },
     Step { name: "peer", run: |workspace| process::run(peer::script(workspace).arg("--slice")) },
     Step { name: "differential", run: |workspace| process::run(&mut peer::differential(workspace, 10)) },
 ];
