@@ -46,8 +46,9 @@ pub(super) fn write(hosts: &Hosts) -> Result<(), Failure> {
     let mut known = String::new();
     let mut inventory = format!(
         "# Written by the fixture; it goes with the hosts.\nall:\n  vars:\n    ansible_user: root\n    \
-         ansible_ssh_common_args: -F '{at}/ssh_config'\n  hosts:\n"
+         ansible_ssh_common_args: -F '{at}/ssh_config'\n    ansible_control_path_dir: {at}/cp\n  hosts:\n"
     );
+    // The connections that Ansible keeps are its own for each fixture: others have an h1 too.
     let mut without = String::new();
     for host in hosts.all() {
         let (name, address) = (host.name(), host.address());

@@ -145,7 +145,7 @@ struct Planning<'a> {
     nodes: BTreeMap<String, NodeState>,
     /// The IDs of the nodes that there were.
     ids: BTreeMap<String, String>,
-    /// Those of them that are down and no member, with their hosts' names.
+    /// Those of them that are silent and no member, with their hosts' names.
     down: BTreeMap<String, String>,
     quorum: Quorum,
     autolock: bool,
@@ -180,7 +180,9 @@ impl<'a> Planning<'a> {
             }
             let SeenNode { role, availability, labels, .. } = node.clone();
             planning.nodes.insert(name.clone(), NodeState { role, availability, labels });
-            if node.state != "ready" && !wanted.contains_key(&name) {
+            // A manager is heard no more long before its node counts as down.
+            let silent = node.state != "ready" || (node.role == Role::Manager && !node.heard);
+            if silent && !wanted.contains_key(&name) {
                 planning.down.insert(name.clone(), node.hostname.clone());
             }
             planning.ids.insert(name, node.id.clone());
@@ -252,10 +254,10 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Members of before that have come back as new hosts: their old nodes, which are down, go.
+    /// What members that have come back as new hosts have left: nodes of their hosts' names for which nobody answers.
     fn lost(&mut self) -> Result<(), Failure> {
-        let newcomers = self.wanted.keys().filter(|name| !self.nodes.contains_key(name.as_str()));
-        let hostnames: BTreeSet<&str> = newcomers.map(|name| self.observed.0[name].hostname.as_str()).collect();
+        let members = self.wanted.keys().map(|name| self.observed.0[name].hostname.as_str());
+        let hostnames: BTreeSet<&str> = members.filter(|hostname| !hostname.is_empty()).collect();
         let stale = self.down.iter().filter(|(_, hostname)| hostnames.contains(hostname.as_str()));
         for name in stale.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
             self.remove(&name, false)?;
