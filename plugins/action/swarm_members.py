@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # (This file imports Ansible, which is GPL. The binaries that it delivers import nothing of Ansible.)
-"""Runs `swarm_members`, one task for many hosts, over each host's own connection. See docs/decisions/0015-one-task-for-a-whole-swarm.md.
+"""Runs `swarm_members`, one task for many hosts, over each host's own connection. See docs/decisions/0017-one-task-for-a-whole-swarm.md.
 
 The way of a task:
 

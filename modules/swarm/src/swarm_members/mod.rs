@@ -1,7 +1,7 @@
 //! `swarm_members`: a group of hosts as one swarm.
 //!
 //! One task is many calls: its action plug-in has each member look, one of them plan, and then each do its actions. See
-//! docs/decisions/0015-one-task-for-a-whole-swarm.md.
+//! docs/decisions/0017-one-task-for-a-whole-swarm.md.
 
 mod apply;
 mod drain;
