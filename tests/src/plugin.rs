@@ -28,6 +28,14 @@ impl Plugin {
     /// # Errors
     /// It can't be built, or does not come up.
     pub fn start(fixture: &impl Inside, arguments: &[&str]) -> Result<Plugin, Failure> {
+        Plugin::start_program(&binary("volumes")?, fixture, arguments)
+    }
+
+    /// As [`Plugin::start`], with a binary that is built already.
+    ///
+    /// # Errors
+    /// It does not come up.
+    pub fn start_program(program: &Path, fixture: &impl Inside, arguments: &[&str]) -> Result<Plugin, Failure> {
         let log = fixture.place().join("plugin.log");
         let failed = |reason: &dyn std::fmt::Display| {
             let said = std::fs::read_to_string(&log).unwrap_or_default();
@@ -37,7 +45,7 @@ impl Plugin {
         let root = if arguments.iter().any(|word| word.starts_with("--root=")) { None } else { Some(root) };
         let engine: &[&str] = if arguments.iter().any(|word| word.contains("docker-host")) { &[] } else { &["-Hnone"] };
         let file = std::fs::File::options().create(true).append(true).open(&log).map_err(|error| failed(&error))?;
-        let mut command = fixture.command_inside(binary("volumes")?);
+        let mut command = fixture.command_inside(program);
         command.arg("serve").args(root).args(engine).args(arguments).stdin(Stdio::null()).stderr(file);
         let child = command.stdout(Stdio::null()).spawn().map_err(|error| failed(&error))?;
         let own = arguments.iter().find_map(|word| word.strip_prefix("--socket="));

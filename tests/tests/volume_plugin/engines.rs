@@ -55,6 +55,10 @@ fn docker_uses_it_as_any_driver() {
         assert_eq!(module(wanted)["changed"], false);
         let bad = module(json!({"name": "bad", "driver": "cdgp", "driver_options": {"size": "8M"}}));
         assert!(bad["msg"].as_str().unwrap().contains("back end directory can't limit a volume"), "{bad}");
+        let backup =
+            json!({"name": "db", "directory": engine.place().join("backups"), "docker_host": engine.docker_host()});
+        let backup = Call::new("volumes", "volume_backup", &backup).unwrap().run().unwrap();
+        assert!(backup["msg"].as_str().unwrap().contains("mounted only while a container uses it"), "{backup}");
         docker(&["volume", "create", "--driver=cdgp", "files"]);
         assert!(docker(&["volume", "ls"]).contains("cdgp      files"));
         assert_eq!(docker(&["volume", "inspect", "--format={{.Scope}} {{.Driver}}", "files"]), "local cdgp");
@@ -182,11 +186,20 @@ fn snapshots_by_the_module() {
         docker(&["start", "web"]);
         let told = docker(&["exec", "web", "sh", "-c", "cat /data/file; ls /data; stat -c %u /data/dir"]);
         assert_eq!(told, "one\ndir\nfile\n7");
+        // Of those without a name of their own, two stay.
+        for _ in 0..3 {
+            call(&json!({"name": "db", "method": "copy", "retention": {"keep_last": 2}}), false);
+        }
+        let many = call(&json!({"name": "db", "state": "list"}), false);
+        assert_eq!(many["snapshots"].as_array().unwrap().len(), 3, "{many}");
+        let forget = json!({"name": "db", "state": "absent", "retention": {"keep_last": 1}});
+        assert_eq!(call(&forget, false)["actions"].as_array().unwrap().len(), 1);
+        assert_eq!(call(&forget, false)["changed"], false);
         let none = call(&json!({"name": "db", "snapshot": "none", "state": "restored"}), false);
         assert_eq!(none["msg"], "`snapshot`: volume db has no snapshot none", "{none}");
 
         let list = call(&json!({"state": "list"}), false);
-        assert_eq!(list["snapshots"].as_array().unwrap().len(), 1, "{list}");
+        assert_eq!(list["snapshots"].as_array().unwrap().len(), 2, "{list}");
         assert_eq!(call(&json!({"name": "db", "max_age": "1h"}), false)["changed"], false);
         let gone = json!({"name": "db", "snapshot": "before", "state": "absent"});
         assert_eq!(

@@ -6,6 +6,7 @@ mod backends;
 mod engines;
 mod managed;
 mod protocol;
+mod service;
 
 use serde_json::{Value, json};
 use tests::{Inside, Plugin};

@@ -10,7 +10,8 @@ use ansible::clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 
 use super::store::{ROOT, Store, Volume};
-use super::users::{Here, LOCAL};
+use super::users::{Here, LOCAL, seconds};
+use crate::backup::moment;
 use crate::snapshot::{self, Method, Snapshot, Source};
 use crate::system::mounts;
 use crate::trouble::{Doing, Result, trouble};
@@ -197,7 +198,7 @@ fn snapshots(given: &ArgMatches) -> Result<()> {
             if let Some(warning) = (method == Method::Copy).then(|| snapshot::faster_than_copy(&source)).flatten() {
                 eprintln!("{warning}; copying");
             }
-            let own = name.map_or_else(|| snapshot::moment::short(snapshot::moment::now()), str::to_owned);
+            let own = name.map_or_else(|| moment::short(seconds().cast_signed()), str::to_owned);
             let taken = snapshot::take(&source, &place, &own, name.is_some(), method)?;
             show(&format!("{}/{}\n", volume, taken.name))
         }

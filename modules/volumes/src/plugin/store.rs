@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 
 use super::backend;
 use super::spec::{Backend, Spec, is_name};
-use crate::snapshot::moment;
+use super::users::seconds;
+use crate::backup::moment;
 use crate::system::{btrfs, mounts};
 use crate::trouble::{Doing, Result, trouble};
 
@@ -167,7 +168,8 @@ impl Store {
         }
         let staged = Staged::new(&self.root.join("volumes"), name)?;
         let backend = backend::prepare(self, spec, &staged.folder)?;
-        let record = Record { format: FORMAT, created_at: moment::text(moment::now()), wanted: spec.clone(), backend };
+        let record =
+            Record { format: FORMAT, created_at: moment::text(seconds().cast_signed()), wanted: spec.clone(), backend };
         write_whole(&staged.folder.join("volume.json"), &record)?;
         let folder = self.folder(name);
         let doing = || format!("making the folder {}", folder.display());

@@ -6,7 +6,6 @@
 //!            image           of the back end `image`: the file system
 //! ```
 
-pub mod moment;
 mod restore;
 mod take;
 
@@ -41,8 +40,10 @@ pub struct Record {
     pub format: u32,
     /// Whose it is.
     pub volume: String,
-    /// RFC 3339, with fractions of a second.
+    /// RFC 3339, to the second.
     pub created_at: String,
+    /// Of that second: the order of those that were taken in the same one.
+    pub nanoseconds: u32,
     /// How it was taken.
     pub method: Method,
     /// What it holds.
@@ -142,9 +143,8 @@ impl Snapshot {
                 all.extend(Snapshot::read(place, name)?);
             }
         }
-        all.sort_by(|one: &Snapshot, other| {
-            (&one.record.created_at, &one.name).cmp(&(&other.record.created_at, &other.name))
-        });
+        let moment = |snapshot: &Snapshot| (snapshot.record.created_at.clone(), snapshot.record.nanoseconds);
+        all.sort_by_key(moment);
         Ok(all)
     }
 

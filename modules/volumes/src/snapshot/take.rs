@@ -5,6 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use super::{FORMAT, Kind, Method, Record, Snapshot, Source};
+use crate::backup::moment;
 use crate::plugin::spec::{Backend, is_name};
 use crate::plugin::store::{Staged, sync, write_whole};
 use crate::system::tree::{self, Means};
@@ -116,13 +117,12 @@ pub fn take(source: &Source, place: &Path, name: &str, named: bool, method: Meth
             Kind::Tree
         }
     };
-    let created_at = time::OffsetDateTime::now_utc()
-        .format(&time::format_description::well_known::Rfc3339)
-        .doing(|| "reading the clock")?;
+    let now = time::OffsetDateTime::now_utc();
     let record = Record {
         format: FORMAT,
         volume: source.volume.clone(),
-        created_at,
+        created_at: moment::text(now.unix_timestamp()),
+        nanoseconds: now.nanosecond(),
         method,
         kind,
         named,

@@ -2,9 +2,9 @@
 
 mod apply;
 mod observe;
-mod options;
+pub mod options;
 mod plan;
-mod retention;
+pub mod retention;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -13,9 +13,10 @@ use docker_module::connect;
 use serde_json::Value;
 
 use self::apply::apply;
-use self::observe::{find, observe, of_this_machine, shot};
+use self::observe::{find, observe, shot};
 use self::options::{Options, State};
 use self::plan::{Observed, Shot, meant, plan};
+use crate::backup::data::of_this_machine;
 use crate::snapshot::{Method, Snapshot, faster_than_copy};
 
 pub const MODULE: Module = ansible::module!(volume_snapshot, run);
@@ -93,6 +94,7 @@ async fn list(engine: &docker::Engine, options: &Options) -> Result<Outcome, Fai
             method: options.method,
             directory: options.directory.clone().filter(|_| volume["Driver"] == "local"),
             max_age: None,
+            retention: None,
         };
         // A volume that can have no snapshots has none.
         if let Ok((_, Some(place))) = find(engine, &one).await {

@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use ansible::Failure;
-use docker::{Connection, Endpoint, Engine};
+use docker::Engine;
 use serde_json::Value;
 
 use super::options::{Options, State};
 use super::plan::{Observed, Shot, meant};
+use crate::backup::users;
 use crate::plugin::store::{Store, Volume};
-use crate::snapshot::{self, Snapshot, Source, moment};
+use crate::plugin::users::seconds;
+use crate::snapshot::{self, Snapshot, Source};
 use crate::system::mounts;
 use crate::trouble::{Result, trouble};
 
@@ -31,17 +33,6 @@ pub struct Found {
     pub place: PathBuf,
     /// Itself, of the plug-in.
     pub own: Option<Volume>,
-}
-
-/// Makes sure that the engine is this machine's.
-pub fn of_this_machine(connection: &Connection) -> std::result::Result<(), Failure> {
-    match connection.endpoint()? {
-        Endpoint::Unix(_) => Ok(()),
-        other => Err(Failure::new(format!(
-            "`docker_host` is {other}: snapshots are taken on the engine's own host; run this task there, by \
-             `delegate_to` or `hosts`, with `docker_host` a unix:// socket"
-        ))),
-    }
 }
 
 /// The volume's files and snapshots. Without the volume: where its snapshots would be.
@@ -134,7 +125,7 @@ pub async fn observe(
 ) -> std::result::Result<Observed, Failure> {
     let snapshots = place.map(Snapshot::all).transpose()?.unwrap_or_default();
     let mut observed = Observed {
-        now: moment::now(),
+        now: seconds().cast_signed(),
         volume: found.is_some(),
         snapshots: snapshots.iter().map(shot).collect(),
         ..Observed::default()
@@ -143,11 +134,12 @@ pub async fn observe(
     match options.state {
         State::Present => {
             observed.method = Some(snapshot::method(source, place, options.method.wanted())?);
-            observed.users = users(engine, &source.volume).await?;
+            observed.users = running(engine, source).await?;
         }
         State::Restored => {
             let name = meant(options, &observed)?.name.clone();
             let wanted = snapshots.into_iter().find(|snapshot| snapshot.name == name);
+            let original = source;
             let source = source.clone();
             let work = move || match wanted {
                 Some(snapshot) => snapshot::differences(&source, &snapshot, MOST),
@@ -155,15 +147,11 @@ pub async fn observe(
             };
             let differences = tokio::task::spawn_blocking(work).await??;
             observed.differences = differences.iter().map(ToString::to_string).collect();
-            observed.users = users(engine, observed_volume(options)).await?;
+            observed.users = running(engine, original).await?;
         }
         State::Absent | State::List => {}
     }
     Ok(observed)
-}
-
-fn observed_volume(options: &Options) -> &str {
-    options.volume_name.as_deref().unwrap_or_default()
 }
 
 /// A snapshot as plans have it.
@@ -179,12 +167,7 @@ pub fn shot(snapshot: &Snapshot) -> Shot {
 }
 
 /// The containers that have the volume, and run, are paused or are about to run again.
-async fn users(engine: &Engine, volume: &str) -> std::result::Result<Vec<String>, Failure> {
-    let listed = engine.get("/containers/json", &[]).await?;
-    let has = |container: &&Value| {
-        container["Mounts"].as_array().into_iter().flatten().any(|mount| mount["Name"].as_str() == Some(volume))
-    };
-    let name =
-        |container: &Value| container["Names"][0].as_str().unwrap_or_default().trim_start_matches('/').to_owned();
-    Ok(listed.as_array().into_iter().flatten().filter(has).map(name).collect())
+async fn running(engine: &Engine, source: &Source) -> std::result::Result<Vec<String>, Failure> {
+    let users = users::of(engine, &source.volume, &source.data).await?;
+    Ok(users.into_iter().filter(|user| user.runs() || user.state == "paused").map(|user| user.name).collect())
 }

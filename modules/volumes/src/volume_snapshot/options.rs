@@ -7,6 +7,7 @@ use docker_module::Duration;
 use serde::Deserialize;
 
 use crate::plugin::spec::is_name;
+use crate::volume_backup::options::Retention;
 
 #[derive(Debug, Deserialize)]
 pub struct Options {
@@ -16,6 +17,7 @@ pub struct Options {
     pub method: Method,
     pub directory: Option<PathBuf>,
     pub max_age: Option<Duration>,
+    pub retention: Option<Retention>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

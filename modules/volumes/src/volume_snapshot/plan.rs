@@ -6,7 +6,11 @@ use ansible::{Failure, Plan};
 use serde::{Deserialize, Serialize};
 
 use super::options::{Options, State};
-use crate::snapshot::{Method, moment};
+use crate::backup::card::Card;
+use crate::backup::moment;
+use crate::snapshot::Method;
+use crate::volume_backup::options::Retention;
+use crate::volume_backup::retention::superfluous;
 
 /// What is read before a plan is made.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -89,13 +93,16 @@ pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Shown, Action
                 after.push(shot.clone());
                 actions.push(Action::Take(shot));
             }
+            actions.extend(forget(options.retention.as_ref(), &mut after)?);
         }
         State::Absent => {
-            let Some(label) = &options.snapshot else {
-                return Err(Failure::new("`snapshot` must say which snapshot is to be removed"));
-            };
-            let gone = after.extract_if(.., |shot| shot.name == label.0);
+            if options.snapshot.is_none() && options.retention.is_none() {
+                return Err(Failure::new("`snapshot` or `retention` must say which snapshots are to be removed"));
+            }
+            let named = |shot: &mut Shot| options.snapshot.as_ref().is_some_and(|label| label.0 == shot.name);
+            let gone = after.extract_if(.., named);
             actions.extend(gone.map(|shot| Action::Remove { volume: volume.clone(), name: shot.name }));
+            actions.extend(forget(options.retention.as_ref(), &mut after)?);
         }
         State::Restored => {
             let shot = meant(options, observed)?;
@@ -122,6 +129,26 @@ pub fn plan(options: &Options, observed: &Observed) -> Result<Plan<Shown, Action
         after: Some(shown(&after, restores.then(Vec::new))),
         actions,
     })
+}
+
+/// Removes what no rule keeps.
+fn forget(retention: Option<&Retention>, shots: &mut Vec<Shot>) -> Result<Vec<Action>, Failure> {
+    let Some(retention) = retention else { return Ok(vec![]) };
+    let Retention { keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly } = *retention;
+    let rules = [keep_last, keep_hourly, keep_daily, keep_weekly, keep_monthly, keep_yearly];
+    if rules.iter().all(|keep| keep.unwrap_or_default() == 0) {
+        return Err(Failure::new("`retention` keeps nothing: give at least one rule with 1 or more"));
+    }
+    let card = |shot: &Shot| Card {
+        name: shot.name.clone(),
+        created: shot.created.clone(),
+        named: shot.named,
+        ..Card::default()
+    };
+    let cards: Vec<Card> = shots.iter().map(card).collect();
+    let names: Vec<&String> = superfluous(retention, &cards).into_iter().map(|card| &card.name).collect();
+    let gone = shots.extract_if(.., |shot| names.contains(&&shot.name));
+    Ok(gone.map(|shot| Action::Remove { volume: shot.volume, name: shot.name }).collect())
 }
 
 /// The snapshot that the task is about: the named one, or the newest.

@@ -3,6 +3,7 @@
 //! Source: Docker's "Volume plugin protocol" v1. Engines differ in their headers, so none is looked at.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use super::Service;
 use crate::plugin::desk::Desk;
 use crate::plugin::store::{Volume, erase};
+use crate::system::mounts;
 use crate::trouble::{Result, trouble};
 
 /// An answer on its way out.
@@ -86,12 +88,7 @@ pub async fn answer(service: Arc<Service>, path: &str, body: Bytes) -> Answer {
     let done = answered(&service, *call, &body).await;
     service.metrics.count(*call, done.is_ok(), started.elapsed());
     match done {
-        Ok(mut answer) => {
-            if *call != Call::Activate {
-                answer["Err"] = "".into();
-            }
-            Answer { status: 200, kind: KIND, body: answer.to_string() }
-        }
+        Ok(body) => Answer { status: 200, kind: KIND, body },
         Err(trouble) => {
             // A volume that is not there is asked for before each one that is made.
             if *call != Call::Get {
@@ -102,14 +99,15 @@ pub async fn answer(service: Arc<Service>, path: &str, body: Bytes) -> Answer {
     }
 }
 
-async fn answered(service: &Arc<Service>, call: Call, body: &[u8]) -> Result<Value> {
+async fn answered(service: &Arc<Service>, call: Call, body: &[u8]) -> Result<String> {
     match call {
         Call::Activate => {
             // An engine has just started: what it had mounted before it ended may have been lost.
             service.check.notify_one();
-            return Ok(json!({ "Implements": ["VolumeDriver"] }));
+            return Ok(json!({ "Implements": ["VolumeDriver"] }).to_string());
         }
-        Call::Capabilities => return Ok(json!({ "Capabilities": { "Scope": service.scope } })),
+        Call::Capabilities => return Ok(json!({ "Capabilities": { "Scope": service.scope }, "Err": "" }).to_string()),
+        Call::List => return list(&service.desk),
         _ => {}
     }
     let asked: Asked = if body.is_empty() {
@@ -119,9 +117,9 @@ async fn answered(service: &Arc<Service>, call: Call, body: &[u8]) -> Result<Val
     };
     let desk = service.desk.clone();
     let work = move || blocking(&desk, call, asked);
-    let (answer, left) = match call {
+    let (mut answer, left) = match call {
         // Two looks at the disk: quicker than handing it to another thread.
-        Call::Get | Call::List | Call::Path => work()?,
+        Call::Get | Call::Path => work()?,
         _ => tokio::task::spawn_blocking(work).await.map_err(|error| trouble!("the work was given up: {error}"))??,
     };
     if let Some(folder) = left {
@@ -134,7 +132,28 @@ async fn answered(service: &Arc<Service>, call: Call, body: &[u8]) -> Result<Val
         // millions of them is erased behind its back.
         let _ = tokio::time::timeout(Duration::from_secs(20), erasing).await;
     }
-    Ok(answer)
+    answer["Err"] = "".into();
+    Ok(answer.to_string())
+}
+
+/// All volumes. Written as text at once, since there may be thousands: a volume's name has no letter that JSON would have
+/// otherwise.
+fn list(desk: &Desk) -> Result<String> {
+    let names = desk.store.names()?;
+    let folder = Value::from(desk.store.mountpoint("").parent().unwrap_or(Path::new("/")).to_string_lossy());
+    let folder = folder.to_string();
+    let folder = folder.trim_end_matches('"').trim_end_matches('/');
+    let mut text =
+        String::with_capacity(32 + names.iter().map(|name| 2 * name.len() + folder.len() + 40).sum::<usize>());
+    text.push_str("{\"Volumes\":[");
+    for (place, name) in names.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        for part in [comma, "{\"Name\":\"", name, "\",\"Mountpoint\":", folder, "/", name, "/data\"}"] {
+            text.push_str(part);
+        }
+    }
+    text.push_str("],\"Err\":\"\"}");
+    Ok(text)
 }
 
 /// The work itself, and what of it is left to be erased.
@@ -142,14 +161,7 @@ fn blocking(desk: &Desk, call: Call, asked: Asked) -> Result<(Value, Option<std:
     let name = asked.name.unwrap_or_default();
     let id = asked.id.unwrap_or_default();
     Ok(match call {
-        Call::Activate | Call::Capabilities => (json!({}), None),
-        Call::List => {
-            let volumes = desk.store.names()?.into_iter().map(|name| {
-                let mountpoint = desk.store.mountpoint(&name);
-                json!({ "Name": name, "Mountpoint": mountpoint })
-            });
-            (json!({ "Volumes": volumes.collect::<Vec<_>>() }), None)
-        }
+        Call::Activate | Call::Capabilities | Call::List => (json!({}), None),
         Call::Create => {
             let options = asked.opts.unwrap_or_default();
             let options = options.into_iter().map(|(key, value)| (key, value.unwrap_or_default())).collect();
@@ -170,6 +182,10 @@ fn blocking(desk: &Desk, call: Call, asked: Asked) -> Result<(Value, Option<std:
 fn described(desk: &Desk, volume: &Volume) -> Result<Value> {
     let backend = &volume.record.backend;
     let mut status = json!({ "backend": backend.name(), "mounts": volume.users(&desk.here)?.ids.len() });
+    if backend.is_mounted_on_use() {
+        // Whoever would read the folder now should know that its files are not there.
+        status["mounted"] = mounts::is_mounted(&volume.data())?.into();
+    }
     if let Some(size) = backend.size() {
         status["size"] = size.into();
     }

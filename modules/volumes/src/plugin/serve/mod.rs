@@ -78,6 +78,9 @@ fn arguments(command: Command) -> Command {
         .arg(Arg::new("scope").long("scope").value_parser(["local", "global"]).default_value("local").help(
             "global: the root is on a file system that every node of the swarm shares",
         ))
+        .arg(Arg::new("node").long("node").value_name("NAME").help(
+            "this host's name among those that share the root; by default the host's own",
+        ))
         .arg(
             Arg::new("docker-host")
                 .long("docker-host")
@@ -115,7 +118,7 @@ pub(super) struct Service {
 async fn run(given: ArgMatches) -> Result<()> {
     let root: &PathBuf = given.get_one("root").ok_or_else(|| trouble!("`--root` is missing"))?;
     let global = given.get_one::<String>("scope").is_some_and(|scope| scope == "global");
-    let host = if global { host_name()? } else { LOCAL.to_owned() };
+    let host = if global { host_name(given.get_one::<String>("node"))? } else { LOCAL.to_owned() };
     let store = Store::open(root)?;
     // A managed plug-in has no command line that its user could change.
     let usual = given.get_one::<String>("backend").cloned().or_else(|| std::env::var("CDGP_BACKEND").ok());
@@ -230,16 +233,18 @@ fn engines(given: &ArgMatches) -> Vec<Connection> {
     hosts.map(|host| Connection { docker_host: host.clone(), ..usual.clone() }).collect()
 }
 
-fn host_name() -> Result<String> {
+fn host_name(given: Option<&String>) -> Result<String> {
     let path = "/proc/sys/kernel/hostname";
-    let name = std::fs::read_to_string(path).doing(|| format!("reading {path}"))?;
-    let name: String =
-        name.trim().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    if name == LOCAL {
-        Err(trouble!("this host is called {LOCAL}, which means a root that is not shared"))
-    } else {
-        Ok(name)
+    let name = match given {
+        Some(name) => name.clone(),
+        None => std::fs::read_to_string(path).doing(|| format!("reading {path}"))?,
+    };
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
+    let name: String = name.trim().chars().map(plain).collect();
+    if name.is_empty() || name == LOCAL {
+        return Err(trouble!("this host is called {name:?}, which tells it from no other: give `--node`"));
     }
+    Ok(name)
 }
 
 impl From<crate::trouble::Trouble> for Answer {
