@@ -32,6 +32,20 @@ impl Call {
         Ok(Call { command, doing: format!("calling {module}"), arguments })
     }
 
+    /// A call of `module`, whose binary is the one that has a folder of its name.
+    ///
+    /// # Errors
+    /// There is no such module, or its binary can't be built.
+    pub fn of(module: &str, arguments: &Value) -> Result<Call, Failure> {
+        let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../modules");
+        let has = |domain: &&String| modules.join(domain).join("src").join(module).is_dir();
+        let entries = std::fs::read_dir(&modules).map_err(|error| Failure::new("reading modules/", error))?;
+        let domains: Vec<_> = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let domain =
+            domains.iter().find(has).ok_or_else(|| Failure::new("finding a binary", format!("no {module}")))?;
+        Call::new(domain, module, arguments)
+    }
+
     /// The same call in check mode.
     #[must_use]
     pub fn check(mut self) -> Call {

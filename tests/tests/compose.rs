@@ -42,7 +42,7 @@ impl Site {
             task["project_src"] = json!(self.folder);
         }
         task.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-        Call::new("containers", module, &task).unwrap().env("DOCKER_CONFIG", config)
+        Call::of(module, &task).unwrap().env("DOCKER_CONFIG", config)
     }
 
     /// Foretells, does, and does again: the diff of both is the same, and the second time there is none.

@@ -10,7 +10,7 @@ fn twice(engine: &Engine, arguments: Value) -> Value {
     let call = |check: bool| {
         let mut arguments = arguments.clone();
         arguments["docker_host"] = engine.docker_host().into();
-        let call = Call::new("containers", "docker_container", &arguments).unwrap();
+        let call = Call::of("docker_container", &arguments).unwrap();
         if check { call.check() } else { call }.run().unwrap()
     };
     let (foretold, first, second) = (call(true), call(false), call(false));
@@ -88,7 +88,7 @@ fn copied_content_is_a_secret_but_for_the_diff() {
         "container": "web", "container_path": "/file", "content": "hunter22", "mode": "0600", "owner_id": 0, "group_id": 0,
         "docker_host": engine.docker_host(),
     });
-    let copied = Call::new("containers", "docker_container_copy_into", &arguments).unwrap().diff().run().unwrap();
+    let copied = Call::of("docker_container_copy_into", &arguments).unwrap().diff().run().unwrap();
     assert_eq!((&copied["changed"], &copied["diff"]["after"]), (&json!(true), &json!("hunter22")), "{copied}");
     assert!(!copied["invocation"].to_string().contains("hunter22"), "{copied}");
 }
@@ -100,6 +100,6 @@ fn a_limit_that_the_engine_drops_is_told() {
     let arguments = json!({
         "name": "web", "image": "tiny:1", "command": "sleep 1000", "kernel_memory": "8M", "docker_host": engine.docker_host(),
     });
-    let made = Call::new("containers", "docker_container", &arguments).unwrap().run().unwrap();
+    let made = Call::of("docker_container", &arguments).unwrap().run().unwrap();
     assert!(made["warnings"].to_string().contains("`kernel_memory`: the engine did not keep it"), "{made}");
 }

@@ -27,7 +27,7 @@ impl Site {
 
     fn call(&self, module: &str, mut arguments: Value) -> Call {
         arguments["docker_host"] = self.engine.docker_host().into();
-        Call::new("containers", module, &arguments).unwrap()
+        Call::of(module, &arguments).unwrap()
     }
 
     fn web(&self, image: &str) -> Call {

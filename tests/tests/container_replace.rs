@@ -38,7 +38,7 @@ impl Site {
     }
 
     fn run(&self, more: &Value) -> Value {
-        Call::new("containers", "docker_container", &self.task(more)).unwrap().run().unwrap()
+        Call::of("docker_container", &self.task(more)).unwrap().run().unwrap()
     }
 
     /// A fresh container `web` that runs; its ID.
@@ -151,7 +151,7 @@ fn killed_half_way(site: &Site) {
     // The names tell how far it came; the last moment is in the wait for the health check.
     for moment in ["web.cdgp-new", "web.cdgp-old"] {
         let id = site.web();
-        let mut killed = Call::new("containers", "docker_container", &site.task(&task)).unwrap().start().unwrap();
+        let mut killed = Call::of("docker_container", &site.task(&task)).unwrap().start().unwrap();
         let start = Instant::now();
         while !site.all().iter().any(|line| line.starts_with(moment)) {
             assert!(start.elapsed() < Duration::from_secs(30), "{:?}", site.all());

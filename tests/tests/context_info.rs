@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tests::{Call, Engine, Version};
 
 fn contexts(config: &Path, arguments: &Value) -> Value {
-    let call = Call::new("containers", "docker_context_info", arguments).unwrap();
+    let call = Call::of("docker_context_info", arguments).unwrap();
     call.env("DOCKER_CONFIG", config).env("DOCKER_HOST", "").env("DOCKER_CONTEXT", "").run().unwrap()
 }
 
@@ -44,7 +44,7 @@ fn contexts_of_the_command_line() {
     let [context] = current["contexts"].as_array().unwrap().as_slice() else { panic!("{current}") };
     assert_eq!((&context["name"], &context["description"]), (&json!("here"), &json!("This one")));
     assert!(Path::new(context["meta_path"].as_str().unwrap()).join("meta.json").exists(), "{context}");
-    let reached = Call::new("containers", "docker_host_info", &context["config"]).unwrap().run().unwrap();
+    let reached = Call::of("docker_host_info", &context["config"]).unwrap().run().unwrap();
     assert_eq!(reached["can_talk_to_docker"], json!(true), "{reached}");
 
     let other = contexts(&config, &json!({"cli_context": "far", "only_current": true}));

@@ -49,7 +49,7 @@ impl Site {
         let patience = if docker_host == self.engine.docker_host() { 60 } else { 1 };
         let mut task = task;
         task["timeout"] = patience.into();
-        Call::new("containers", "docker_container", &task).unwrap().run().unwrap()
+        Call::of("docker_container", &task).unwrap().run().unwrap()
     }
 
     fn all(&self) -> Vec<String> {

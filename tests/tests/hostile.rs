@@ -31,20 +31,20 @@ fn addresses_in_capitals(engine: &Engine) {
         "name": "web", "image": "tiny:1", "command": "sleep 1000", "force_kill": true,
         "networks": [{"name": "lan", "mac_address": "02-42-0A-4D-00-77"}],
     });
-    let first = call(engine, "containers", "docker_container", &arguments, false);
+    let first = call(engine, "docker_container", &arguments, false);
     if let Some(msg) = first["msg"].as_str() {
         let needs = "Docker API version is 1.41. Minimum version required is 1.44 to set networks.mac_address option.";
         assert_eq!(msg, needs);
         return;
     }
-    let second = call(engine, "containers", "docker_container", &arguments, false);
+    let second = call(engine, "docker_container", &arguments, false);
     assert_eq!(second["actions"], json!([]), "{first}");
 }
 
-fn call(engine: &Engine, domain: &str, module: &str, arguments: &Value, check: bool) -> Value {
+fn call(engine: &Engine, module: &str, arguments: &Value, check: bool) -> Value {
     let mut arguments = arguments.clone();
     arguments["docker_host"] = engine.docker_host().into();
-    let call = Call::new(domain, module, &arguments).unwrap();
+    let call = Call::of(module, &arguments).unwrap();
     if check { call.check() } else { call }.run().unwrap()
 }
 
@@ -53,14 +53,14 @@ fn names_that_are_none(engine: &Engine) {
     for name in ["", "a", "a/b", "..", "../../x", "a b", "a\nb", "a?force=1", "é"] {
         for check in [true, false] {
             let container = json!({"name": name, "image": "tiny:1", "state": "present"});
-            let made = call(engine, "containers", "docker_container", &container, check);
+            let made = call(engine, "docker_container", &container, check);
             assert!(made["msg"].as_str().unwrap().starts_with("`name`: "), "{made}");
-            let made = call(engine, "volumes", "docker_volume", &json!({"name": name}), check);
+            let made = call(engine, "docker_volume", &json!({"name": name}), check);
             assert!(made["msg"].as_str().unwrap().starts_with("`volume_name`: "), "{made}");
         }
     }
     for name in ["", "..", "a//b", "a\nb"] {
-        let made = call(engine, "containers", "docker_network", &json!({"name": name}), false);
+        let made = call(engine, "docker_network", &json!({"name": name}), false);
         assert!(made["msg"].as_str().unwrap().starts_with("`name`"), "{made}");
     }
     for list in [["ps", "-aq"].as_slice(), &["volume", "ls", "-q"], &["network", "ls", "-q", "--filter", "name=a"]] {
@@ -92,7 +92,7 @@ fn limits(engine: &Engine) {
     for wish in wishes {
         let mut arguments = json!({"name": "web", "image": "tiny:1", "command": "sleep 1000", "force_kill": true});
         arguments.as_object_mut().unwrap().extend(wish.as_object().cloned().unwrap());
-        let run = |check: bool| call(engine, "containers", "docker_container", &arguments, check);
+        let run = |check: bool| call(engine, "docker_container", &arguments, check);
         let (foretold, first, second) = (run(true), run(false), run(false));
         assert_eq!(first["failed"], Value::Null, "{wish}: {}", first["msg"]);
         assert_eq!(foretold["actions"], first["actions"], "{wish}");
@@ -105,6 +105,6 @@ fn a_signal_that_does_not_end_the_process(engine: &Engine) {
     let arguments = json!({
         "name": "web", "state": "absent", "force_kill": true, "kill_signal": "INT", "stop_timeout": 1,
     });
-    let gone = call(engine, "containers", "docker_container", &arguments, false);
+    let gone = call(engine, "docker_container", &arguments, false);
     assert_eq!(gone["actions"], json!(["kill container web with INT", "remove container web"]));
 }

@@ -35,7 +35,7 @@ impl Site {
 
     fn call(&self, mut arguments: Value) -> Call {
         arguments["docker_host"] = self.engine.docker_host().into();
-        Call::new("containers", "docker_image_build", &arguments).unwrap()
+        Call::of("docker_image_build", &arguments).unwrap()
     }
 
     fn build(&self, arguments: Value) -> Value {
@@ -243,7 +243,7 @@ fn a_context_of_the_command_line_names_the_engine() {
     let config = site.engine.socket().with_file_name("config");
     let call = |context: &str| {
         let arguments = json!({"name": "app", "path": site.folder.join("app"), "cli_context": context});
-        Call::new("containers", "docker_image_build", &arguments).unwrap().env("DOCKER_CONFIG", &config).run().unwrap()
+        Call::of("docker_image_build", &arguments).unwrap().env("DOCKER_CONFIG", &config).run().unwrap()
     };
     let built = call("there");
     assert_eq!(built["changed"], true, "{built}");

@@ -10,7 +10,7 @@ const HTPASSWD: &str = "someone:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKm
 
 fn call(engine: &Engine, module: &str, mut arguments: Value) -> Call {
     arguments["docker_host"] = engine.docker_host().into();
-    Call::new("containers", module, &arguments).unwrap()
+    Call::of(module, &arguments).unwrap()
 }
 
 fn pull(engine: &Engine, arguments: Value) -> Value {

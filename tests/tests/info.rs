@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use tests::{Call, Engine, Version};
 
 fn call(engine: &Engine, module: &str, mut arguments: Value) -> Value {
-    let domain = if module == "docker_volume_info" { "volumes" } else { "containers" };
     if arguments.get("docker_host").is_none() {
         arguments["docker_host"] = engine.docker_host().into();
     }
-    Call::new(domain, module, &arguments).unwrap().run().unwrap()
+    Call::of(module, &arguments).unwrap().run().unwrap()
 }
 
 fn docker(engine: &Engine, words: &[&str]) -> String {

@@ -43,7 +43,7 @@ impl Site {
         });
         arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let path = format!("{}:{}", self.folder.display(), std::env::var("PATH").unwrap());
-        Call::new("containers", "docker_login", &arguments).unwrap().env("PATH", path).diff()
+        Call::of("docker_login", &arguments).unwrap().env("PATH", path).diff()
     }
 
     /// The result, in which there is no secret.

@@ -7,7 +7,7 @@ use tests::{Call, Engine, Version};
 
 fn call(engine: &Engine, module: &str, mut arguments: Value) -> Call {
     arguments["docker_host"] = engine.docker_host().into();
-    Call::new("containers", module, &arguments).unwrap()
+    Call::of(module, &arguments).unwrap()
 }
 
 fn network(engine: &Engine, arguments: Value) -> Value {

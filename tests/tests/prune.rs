@@ -9,7 +9,7 @@ use tests::{Call, Engine, Version};
 
 fn call(engine: &Engine, mut arguments: Value) -> Call {
     arguments["docker_host"] = engine.docker_host().into();
-    Call::new("containers", "docker_prune", &arguments).unwrap()
+    Call::of("docker_prune", &arguments).unwrap()
 }
 
 fn docker(engine: &Engine, words: &[&str]) -> String {

@@ -45,7 +45,7 @@ fn ours(engine: &Engine, files: &[PathBuf], more: &Value) -> Call {
         "name": "s", "compose": files, "resolve_image": "never", "docker_host": engine.docker_host(),
     });
     arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let call = Call::new("swarm", "docker_stack", &arguments).unwrap().diff();
+    let call = Call::of("docker_stack", &arguments).unwrap().diff();
     VARIABLES.iter().fold(call, |call, (name, value)| call.env(name, value))
 }
 

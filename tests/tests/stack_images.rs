@@ -20,7 +20,7 @@ fn call(engine: &Engine, image: &str, more: &Value) -> Call {
         "name": "s", "compose": [{"services": {"web": service}}], "docker_host": engine.docker_host(),
     });
     arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    Call::new("swarm", "docker_stack", &arguments).unwrap()
+    Call::of("docker_stack", &arguments).unwrap()
 }
 
 fn image(engine: &Engine) -> String {

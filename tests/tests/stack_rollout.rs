@@ -17,7 +17,7 @@ fn call(engine: &Engine, stack: &str, file: &Value, more: &Value) -> Call {
         "docker_host": engine.docker_host(),
     });
     arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    Call::new("swarm", "docker_stack", &arguments).unwrap().diff()
+    Call::of("docker_stack", &arguments).unwrap().diff()
 }
 
 /// A stack of one service `web` that runs `command`.
@@ -51,31 +51,36 @@ fn fails(engine: &Engine, stack: &str, file: &Value, more: &Value, words: &[&str
 fn remove(engine: &Engine, stack: &str) {
     let arguments =
         json!({"name": stack, "state": "absent", "absent_retries": 30, "docker_host": engine.docker_host()});
-    let done = Call::new("swarm", "docker_stack", &arguments).unwrap().run().unwrap();
+    let done = Call::of("docker_stack", &arguments).unwrap().run().unwrap();
     assert_eq!(done["changed"], json!(true), "{done}");
-    let again = Call::new("swarm", "docker_stack", &arguments).unwrap().run().unwrap();
+    let again = Call::of("docker_stack", &arguments).unwrap().run().unwrap();
     assert_eq!(again["changed"], json!(false), "{again}");
 }
 
-#[test]
-fn rollouts_on_the_newest_engine() {
-    rollouts(Version::Newest);
+/// Each on a swarm of its own, so that their waits pass side by side.
+macro_rules! on_swarms {
+    ($($what:ident),*) => {$(
+        mod $what {
+            #[test]
+            fn on_the_newest_engine() {
+                super::$what(&super::swarm(tests::Version::Newest));
+            }
+
+            #[test]
+            fn on_the_oldest_engine() {
+                super::$what(&super::swarm(tests::Version::Oldest));
+            }
+        }
+    )*};
 }
 
-#[test]
-fn rollouts_on_the_oldest_engine() {
-    rollouts(Version::Oldest);
-}
+on_swarms!(good_ones, updates_that_fail, creations_that_fail, jobs, rotation);
 
-fn rollouts(version: Version) {
-    let engine = &Engine::start(version).unwrap();
+fn swarm(version: Version) -> Engine {
+    let engine = Engine::start(version).unwrap();
     engine.load_image("tiny:1").unwrap();
-    docker(engine, &["swarm", "init", "--advertise-addr", "127.0.0.1"]);
-    good_ones(engine);
-    updates_that_fail(engine);
-    creations_that_fail(engine);
-    jobs(engine);
-    rotation(engine);
+    docker(&engine, &["swarm", "init", "--advertise-addr", "127.0.0.1"]);
+    engine
 }
 
 const STAYS: &str = "echo up; exec sleep 1000";

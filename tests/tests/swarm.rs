@@ -7,7 +7,7 @@ use tests::{Call, Engine, Version};
 
 fn call(engine: &Engine, module: &str, mut arguments: Value) -> Call {
     arguments["docker_host"] = engine.docker_host().into();
-    Call::new("swarm", module, &arguments).unwrap().diff()
+    Call::of(module, &arguments).unwrap().diff()
 }
 
 fn run(engine: &Engine, module: &str, arguments: Value) -> Value {

@@ -7,7 +7,7 @@ use tests::{Call, Engine, Version};
 
 fn volume(engine: &Engine, mut arguments: Value) -> Value {
     arguments["docker_host"] = engine.docker_host().into();
-    Call::new("volumes", "docker_volume", &arguments).unwrap().diff().run().unwrap()
+    Call::of("docker_volume", &arguments).unwrap().diff().run().unwrap()
 }
 
 /// Everything that the engine says reaches the user in the same words, whatever the module.

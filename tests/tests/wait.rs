@@ -14,7 +14,7 @@ fn healthy(engine: &Engine, name: &str, command: &str, check: &str) -> Value {
         "healthcheck": {"test": ["CMD", "sh", "-c", check], "interval": "1s", "retries": 2},
         "docker_host": engine.docker_host(),
     });
-    Call::new("containers", "docker_container", &arguments).unwrap().run().unwrap()
+    Call::of("docker_container", &arguments).unwrap().run().unwrap()
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn an_engine_that_dies_meanwhile_is_named() {
         let place = engine.docker_host();
         let mut task = json!({"name": "job", "image": "tiny:1", "command": "sleep 1000", "docker_host": place});
         task.as_object_mut().unwrap().extend(arguments.as_object().cloned().unwrap());
-        let waiting = Call::new("containers", "docker_container", &task).unwrap().start().unwrap();
+        let waiting = Call::of("docker_container", &task).unwrap().start().unwrap();
         let start = Instant::now();
         let running = || engine.docker().args(["ps", "--quiet"]).output().unwrap().stdout;
         while running().is_empty() {

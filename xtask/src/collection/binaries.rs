@@ -94,6 +94,9 @@ pub fn build(workspace: &Workspace, architecture: &Architecture, profile: Profil
     flags.push("-Clink-arg=-Wl,-z,pack-relative-relocs".to_owned());
     let script = workspace.root.join("xtask/src/collection/no-unwind-tables.ld");
     flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+    // A C library that is cut in other pieces than the one we know still brings what modules/common/runtime stands for:
+    // the binary is larger then, and links all the same.
+    flags.push("-Clink-arg=-Wl,-z,muldefs".to_owned());
     // Sequences of instructions that recur become functions.
     flags.push("-Cllvm-args=-enable-machine-outliner=always".to_owned());
     // Functions that are the same become one. rustup's Rust links by LLD where it has it here; no other linker can do it.

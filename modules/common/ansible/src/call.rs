@@ -7,7 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::Failure;
-use crate::located;
 use crate::syslog::Log;
 
 /// What a module is given. Check mode and diff are deliberately out of a module's sight: see [`Call::carry_out`].

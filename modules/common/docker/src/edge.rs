@@ -23,8 +23,7 @@ impl<T: DeserializeOwned> Inspected<T> {
     /// # Errors
     /// [`Error::Unexpected`]: a field that we read has another type than the API describes.
     pub fn new(raw: Value, what: &str) -> Result<Self, Error> {
-        let typed = T::deserialize(without_nulls(&raw))
-            .map_err(|error| Error::Unexpected { what: what.to_owned(), reason: error.to_string() })?;
+        let typed = typed(&raw, what)?;
         Ok(Inspected { raw, typed })
     }
 }
@@ -33,9 +32,31 @@ impl<T: DeserializeOwned> Inspected<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Inspected<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Value::deserialize(deserializer)?;
-        let typed = T::deserialize(&raw).map_err(D::Error::custom)?;
+        let typed = located::from_value(raw.clone()).map_err(D::Error::custom)?;
         Ok(Inspected { raw, typed })
     }
+}
+
+/// A part of the engine's answer as our type, which sees no null. `what` names it in the error: `the list of networks`.
+///
+/// # Errors
+/// [`Error::Unexpected`]: a field that we read has another type than the API describes.
+pub fn typed<T: DeserializeOwned>(raw: &Value, what: &str) -> Result<T, Error> {
+    located::from_value(without_nulls(raw)).map_err(|refused| {
+        let reason = match refused.path() {
+            path if path.is_empty() => refused.why,
+            path => format!("{path}: {}", refused.why),
+        };
+        Error::Unexpected { what: what.to_owned(), reason }
+    })
+}
+
+/// A list of the engine's objects; null is an empty one.
+///
+/// # Errors
+/// As [`typed`].
+pub fn typed_list<T: DeserializeOwned>(raw: &Value, what: &str) -> Result<Vec<T>, Error> {
+    if raw.is_null() { Ok(Vec::new()) } else { typed(raw, what) }
 }
 
 /// The same value without the fields that are null, at any depth.
@@ -73,6 +94,9 @@ mod tests {
         assert_eq!(thing.typed, Thing { parts: vec![Thing::default()], ..Thing::default() });
         assert_eq!(thing.raw, raw);
         let error = Inspected::<Thing>::new(json!({ "labels": 1 }), "thing x").unwrap_err().to_string();
-        assert!(error.starts_with("thing x: the answer is not what the API describes: invalid type"), "{error}");
+        assert!(
+            error.starts_with("thing x: the answer is not what the API describes: labels: invalid type"),
+            "{error}"
+        );
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::upload::Upload;
-use crate::{Engine, Error, ImageName, Platform, without_nulls};
+use crate::{Engine, Error, ImageName, Platform, typed};
 
 /// One image of an archive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub fn images_in(mut file: &File) -> io::Result<Option<Vec<ArchivedImage>>> {
     let Some(manifest) = archive.json("manifest.json")? else { return Ok(None) };
     let mut images = Vec::new();
     for listed in manifest.as_array().into_iter().flatten() {
-        let listed: Listed = serde_json::from_value(without_nulls(listed))?;
+        let listed: Listed = typed(listed, "manifest.json").map_err(io::Error::other)?;
         let digits = listed.config.trim_start_matches("blobs/sha256/").trim_end_matches(".json");
         let config = archive.json(&listed.config)?.unwrap_or_default();
         let text = |key: &str| config.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -47,7 +47,7 @@ pub use bollard;
 pub use cli_context::{CliContext, CliEngine};
 pub use connection::Connection;
 pub use content::{Content, ContentKind, ContentSpec, Templating};
-pub use edge::{Inspected, without_nulls};
+pub use edge::{Inspected, typed, typed_list, without_nulls};
 pub use encode::path as url_path;
 pub use endpoint::Endpoint;
 pub use engine::{Engine, Server};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{ApiVersion, Engine, Error, Inspected};
+use crate::{ApiVersion, Engine, Error, typed_list};
 
 /// A container, as `GET /containers/json` lists it with sizes.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -141,7 +141,7 @@ impl Engine {
     /// The engine can't be reached.
     pub async fn listed_containers(&self, sizes: bool) -> Result<Vec<ListedContainer>, Error> {
         let query = [("all", "1"), ("size", if sizes { "1" } else { "0" })];
-        typed(self.get("/containers/json", &query).await?, "the list of containers")
+        typed_list(&self.get("/containers/json", &query).await?, "the list of containers")
     }
 
     /// Every image, those in between too. Their layers are not filled in.
@@ -150,7 +150,7 @@ impl Engine {
     /// The engine can't be reached.
     pub async fn listed_images(&self) -> Result<Vec<ListedImage>, Error> {
         let mut images: Vec<ListedImage> =
-            typed(self.get("/images/json", &[("all", "1"), ("shared-size", "1")]).await?, "the list of images")?;
+            typed_list(&self.get("/images/json", &[("all", "1"), ("shared-size", "1")]).await?, "the list of images")?;
         for image in &mut images {
             // So engines before 24 write an image without a name.
             image.repo_tags.remove("<none>:<none>");
@@ -178,7 +178,7 @@ impl Engine {
     pub async fn layers_with_sizes(&self, image: &str) -> Result<Vec<Layer>, Error> {
         let mut layers = self.layers(image).await?;
         let history = self.get_optional(&format!("/images/{image}/history"), &[]).await?.unwrap_or_default();
-        let mut steps: Vec<Step> = typed(history, "the history of an image")?;
+        let mut steps: Vec<Step> = typed_list(&history, "the history of an image")?;
         steps.reverse();
         let sizes = layer_sizes(&steps, layers.len());
         layers.iter_mut().zip(sizes).for_each(|(layer, size)| layer.size = size);
@@ -190,7 +190,7 @@ impl Engine {
     /// # Errors
     /// The engine can't be reached.
     pub async fn listed_networks(&self) -> Result<Vec<ListedNetwork>, Error> {
-        let mut networks: Vec<ListedNetwork> = typed(self.get("/networks", &[]).await?, "the list of networks")?;
+        let mut networks: Vec<ListedNetwork> = typed_list(&self.get("/networks", &[]).await?, "the list of networks")?;
         let services = match networks.iter().any(|network| network.scope == "swarm") {
             // Only a manager answers, and only a manager removes networks of the swarm.
             true => self.get("/services", &[]).await.ok().map(|services| services.to_string()),
@@ -237,7 +237,7 @@ impl Engine {
         }
         let usage = self.read_patiently(Method::GET, "/system/df", &query).await?;
         let items = usage.get(field).or_else(|| usage.pointer(grouped)).filter(|items| !items.is_null());
-        typed(items.cloned().unwrap_or_else(|| Value::Array(vec![])), "the engine's disk usage")
+        typed_list(items.unwrap_or(&Value::Null), "the engine's disk usage")
     }
 
     /// Removes what nothing uses: `kind` is `containers`, `images`, `networks`, `volumes` or `build`. The engine's
@@ -256,11 +256,6 @@ impl Engine {
         let answer = self.read(&what, &mut body).await?;
         serde_json::from_slice(&answer).map_err(|error| Error::Unexpected { what, reason: error.to_string() })
     }
-}
-
-fn typed<T: DeserializeOwned>(raw: Value, what: &str) -> Result<Vec<T>, Error> {
-    // An empty list is null to the engine.
-    if raw.is_null() { Ok(vec![]) } else { Ok(Inspected::new(raw, what)?.typed) }
 }
 
 /// A step of an image's history.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use ansible::Failure;
-use docker::ImageName;
+use docker::{Credentials, Engine, ImageName};
 
 /// An image as the options `name` and `tag` name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,15 @@ impl fmt::Display for ImageReference {
             ImageReference::Name(name) => name.fmt(f),
         }
     }
+}
+
+/// The digest that the name stands for at its registry now, asked with the login that a pull would send.
+///
+/// # Errors
+/// The registry can't be asked, or has no such name.
+pub async fn at_registry(engine: &Engine, name: &ImageName) -> Result<String, Failure> {
+    let asked = engine.digest_at_registry(name, Credentials::for_image(name)?.as_ref()).await;
+    asked.map_err(|error| Failure::new(format!("asking the registry what {name} stands for: {error}")))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 mod api;
 mod cli;
+pub mod diagnosis;
 mod duration;
 mod env;
 mod filters;
@@ -25,7 +26,7 @@ pub use duration::{Duration, DurationOrNanoseconds};
 pub use env::Env;
 pub use filters::Filters;
 pub use health::HealthTest;
-pub use image::ImageReference;
+pub use image::{ImageReference, at_registry};
 pub use labels::Labels;
 pub use mounts::options_of_mount;
 pub use size::{Size, SizeOrUnlimited};

@@ -2,12 +2,11 @@
 
 use ansible::{Call, Failure, Outcome, Plan};
 use docker::{Credentials, Engine, Image, ImageName};
-use docker_module::ImageReference;
+use docker_module::{ImageReference, at_registry};
 use serde::Serialize;
 use serde_json::json;
 
 use super::options::{Options, Pull, PullCheckModeBehavior, State};
-use crate::docker_image_pull::observe::at_registry;
 
 /// The image of that name (with tag `latest` if it names none) or ID.
 pub async fn find(engine: &Engine, name: &str) -> Result<Option<Image>, Failure> {

@@ -9,7 +9,7 @@ use super::apply::apply;
 use super::observe::leftovers;
 use super::options::Options;
 use super::plan::{Action, Container, new_name, recover};
-use crate::diagnosis;
+use docker_module::diagnosis;
 
 /// Brings the old container back, and tells of the new one what it said. Where nothing was replaced, the failure stays
 /// what it is.

@@ -10,7 +10,7 @@ use docker::Engine;
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
-use crate::diagnosis;
+use docker_module::diagnosis;
 
 /// What a process left behind.
 pub struct Ended {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ansible::Failure;
-use docker::{Engine, without_nulls};
+use docker::{Engine, typed, typed_list};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use serde_json::Value;
@@ -61,7 +61,7 @@ impl Sampler {
     /// The engine can't be reached.
     pub async fn rows(&mut self, engine: &Engine, all: bool) -> Result<Vec<Row>, Failure> {
         let listed = engine.get("/containers/json", &[("all", if all { "1" } else { "0" })]).await?;
-        let listed: Vec<Listed> = Vec::deserialize(without_nulls(&listed))?;
+        let listed: Vec<Listed> = typed_list(&listed, "the list of containers")?;
         let read = |listed: Listed| async move {
             let path = format!("/containers/{}", listed.id);
             let Some(inspected) = engine.get_optional(&format!("{path}/json"), &[]).await? else { return Ok(None) };
@@ -69,7 +69,7 @@ impl Sampler {
             let query = [("stream", "0"), ("one-shot", "1")];
             // One that ends meanwhile has none.
             let stats = if runs { engine.get(&format!("{path}/stats"), &query).await.ok() } else { None };
-            Ok::<_, Failure>(Some((listed, Inspected::deserialize(without_nulls(&inspected))?, stats)))
+            Ok::<_, Failure>(Some((listed, typed(&inspected, "container")?, stats)))
         };
         let found: Vec<_> = stream::iter(listed.into_iter().map(read)).buffer_unordered(AT_ONCE).try_collect().await?;
         let before = std::mem::take(&mut self.last);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ansible::{Call, Failure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use compose::ObjectSpec;
+use compose_file::ObjectSpec;
 use docker::{ContentKind, Credentials, Engine, Error, ImageName};
 use serde_json::{Value, json};
 

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use ansible::{Call, Failure, Module, Outcome, Plan};
-use compose::Stack;
+use compose_file::Stack;
 use docker::Engine;
 use docker_module::connect_as_cli;
 use serde_json::{Value, json};
@@ -91,8 +91,11 @@ async fn take_down(call: &Call, engine: &Engine, options: &Options) -> Result<Ou
 
 /// Asks as often as the user allows whether everything is gone.
 async fn settled(call: &Call, engine: &Engine, options: &Options) -> Result<(), Failure> {
+    let rollout = Rollout::begin(engine, &options.name, options.wait_timeout).await?;
     for _ in 0..options.absent_retries {
-        if remove(options, &observe(call, engine, options, None).await?).actions.is_empty() {
+        let nothing_left = remove(options, &observe(call, engine, options, None).await?).actions.is_empty();
+        // A task that was about to start when its service went makes the node list its networks once more.
+        if nothing_left && rollout.is_gone().await? {
             break;
         }
         tokio::time::sleep(Duration::from_secs(options.absent_retries_interval)).await;

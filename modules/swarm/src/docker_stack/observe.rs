@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use ansible::{Call, Failure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use compose::{IMAGE, NAMESPACE, ObjectSpec, Stack};
-use docker::{ContentKind, Credentials, Engine, Error, ImageName, RegistryImage, without_nulls};
+use compose_file::{IMAGE, NAMESPACE, ObjectSpec, Stack};
+use docker::{ContentKind, Credentials, Engine, Error, ImageName, RegistryImage, typed, typed_list};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::options::{Options, ResolveImage};
 use super::plan::{Network, Object, Objects, Observed, Service};
@@ -39,17 +39,10 @@ pub fn of_stack(name: &str) -> String {
     json!({ "label": [format!("{NAMESPACE}={name}")] }).to_string()
 }
 
-fn typed<T: for<'a> Deserialize<'a>>(list: &Value, what: &str) -> Result<Vec<T>, Failure> {
-    match without_nulls(list) {
-        Value::Null => Ok(Vec::new()),
-        list => Vec::<T>::deserialize(list).map_err(|error| Failure::new(format!("the list of {what}: {error}"))),
-    }
-}
-
 /// The stack's services, by name.
 pub async fn services(engine: &Engine, stack: &str) -> Result<BTreeMap<String, Service>, Failure> {
     let list = engine.get("/services", &[("filters", &of_stack(stack))]).await?;
-    let services: Vec<Service> = typed(&list, "services")?;
+    let services: Vec<Service> = typed_list(&list, "the list of services")?;
     Ok(services.into_iter().map(|service| (service.name().to_owned(), service)).collect())
 }
 
@@ -59,14 +52,14 @@ async fn networks(
     stack: &str,
     services: &BTreeMap<String, Service>,
 ) -> Result<BTreeMap<String, Network>, Failure> {
-    let mut networks: Vec<Network> = typed(&engine.get("/networks", &[]).await?, "networks")?;
+    let mut networks: Vec<Network> = typed_list(&engine.get("/networks", &[]).await?, "the list of networks")?;
     for id in services.values().flat_map(Service::networks) {
         if networks.iter().any(|network| network.id == id) {
             continue;
         }
         // What the swarm has for `host` and `bridge` of each node is in no list.
         if let Some(network) = engine.get_optional(&format!("/networks/{id}"), &[]).await? {
-            networks.extend(typed::<Network>(&Value::Array(vec![network]), "networks")?);
+            networks.extend([typed::<Network>(&network, "network")?]);
         }
     }
     let mut by_name: BTreeMap<String, Network> = BTreeMap::new();
@@ -107,7 +100,8 @@ async fn objects(
         #[serde(default)]
         data: String,
     }
-    let listed: Vec<Listed> = typed(&engine.get(&format!("/{kind}s"), &[]).await?, &format!("{kind}s"))?;
+    let listed: Vec<Listed> =
+        typed_list(&engine.get(&format!("/{kind}s"), &[]).await?, &format!("the list of {kind}s"))?;
     let mut objects = Objects::new();
     for Listed { id, version, spec } in listed {
         let content = wanted.and_then(|wanted| wanted.get(&spec.name)?.content.as_ref());

@@ -1,8 +1,8 @@
 //! The compose files of a stack, and the objects that follow from them.
 
 use ansible::Failure;
-use compose::model::Content;
-use compose::{Naming, Source, Stack, Surroundings, convert, load};
+use compose_file::model::Content;
+use compose_file::{Naming, Source, Stack, Surroundings, convert, load};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -40,7 +40,7 @@ pub fn stack(options: &Options, around: &dyn Surroundings) -> Result<(Stack, Vec
         });
     }
     let first = sources.iter().find_map(|source| match source {
-        Source::File(path) => Some(compose::parent(path).to_owned()),
+        Source::File(path) => Some(compose_file::parent(path).to_owned()),
         Source::Data(..) => None,
     });
     let loaded = load(&sources, &first.unwrap_or(here), around)?;

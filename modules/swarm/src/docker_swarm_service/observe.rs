@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use ansible::Failure;
 use docker::{ContentKind, Credentials, Engine, ImageName, Network};
-use serde::Deserialize;
 
 use super::options::{Options, State};
 use super::plan::Observed;
@@ -55,7 +54,7 @@ async fn networks(engine: &Engine, options: &Options) -> Result<BTreeMap<String,
     if options.networks.as_ref().is_none_or(Vec::is_empty) {
         return Ok(BTreeMap::new());
     }
-    let list = Vec::<Network>::deserialize(docker::without_nulls(&engine.get("/networks", &[]).await?))?;
+    let list = docker::typed_list::<Network>(&engine.get("/networks", &[]).await?, "the list of networks")?;
     Ok(list.into_iter().map(|network| (network.name, network.id)).collect())
 }
 

@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 
 use super::probe::{Shape, shape};
 use crate::check::coerced;
-use crate::located;
 use crate::spec::{Kind, Opt, Options, Spec};
 
 /// A type that reads options, as [`agree`] needs it: see [`reads`].

@@ -143,7 +143,7 @@ impl Logins {
     pub fn of_file(path: &Path) -> Result<Logins, AuthError> {
         let raw = config(path)?.unwrap_or_else(|| json!({}));
         // The reason names no value: the text holds secrets.
-        let file = ConfigFile::deserialize(without_nulls(&raw)).map_err(|_| AuthError::File {
+        let file = located::from_value::<ConfigFile>(without_nulls(&raw)).map_err(|_| AuthError::File {
             path: path.to_owned(),
             reason: "a part of it is not what the CLI writes".to_owned(),
         })?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use compose::ObjectSpec;
+use compose_file::ObjectSpec;
 use docker::{ContentKind, ObjectVersion};
 use serde_json::Value;
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use ansible::Plan;
-use compose::{ObjectSpec, Stack};
+use compose_file::{ObjectSpec, Stack};
 use docker::ContentKind;
 
 use super::{Action, Observed, State, is_of};

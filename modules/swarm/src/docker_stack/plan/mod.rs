@@ -10,7 +10,7 @@ mod service;
 use std::collections::BTreeMap;
 
 use ansible::{Failure, Plan};
-use compose::{NAMESPACE, Stack};
+use compose_file::{NAMESPACE, Stack};
 use docker::ContentKind;
 use serde::Serialize;
 use serde_json::Value;
@@ -166,7 +166,7 @@ fn external(stack: &Stack, observed: &Observed) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use compose::Surroundings;
+    use compose_file::Surroundings;
 
     use super::*;
 

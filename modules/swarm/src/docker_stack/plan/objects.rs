@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ansible::Failure;
-use compose::ObjectSpec;
+use compose_file::ObjectSpec;
 use docker::ContentKind;
 
 use super::{Action, Objects};

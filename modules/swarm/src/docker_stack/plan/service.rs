@@ -1,6 +1,6 @@
 //! A service as it is to be sent: its image pinned, and IDs where the file has names.
 
-use compose::IMAGE;
+use compose_file::IMAGE;
 use docker::ImageName;
 use serde_json::{Value, json};
 

@@ -8,9 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use ansible::Failure;
-use docker::{Engine, without_nulls};
-use serde::Deserialize;
-use serde_json::Value;
+use docker::{Engine, typed_list};
 
 use self::judge::{Trouble, Verdict, judge};
 use self::task::Task;
@@ -101,7 +99,7 @@ impl<'a> Rollout<'a> {
     /// The time is over.
     pub async fn until_gone(&self) -> Result<(), Failure> {
         let start = Instant::now();
-        while self.tasks().await?.iter().any(|task| !task.has_ended()) {
+        while !self.is_gone().await? {
             if start.elapsed() >= self.timeout {
                 let seconds = self.timeout.as_secs();
                 return Err(Failure::new(format!("tasks of it still run after {seconds} s (`wait_timeout`)")));
@@ -111,13 +109,21 @@ impl<'a> Rollout<'a> {
         Ok(())
     }
 
+    /// Whether no task of the stack runs.
+    ///
+    /// # Errors
+    /// The engine can't be asked.
+    pub async fn is_gone(&self) -> Result<bool, Failure> {
+        Ok(self.tasks().await?.iter().all(Task::has_ended))
+    }
+
     async fn services(&self) -> Result<Vec<ServiceNow>, Failure> {
         let query = [("filters", &*of_stack(self.stack)), ("status", "true")];
-        list(self.engine.get("/services", &query).await?, "services")
+        Ok(typed_list(&self.engine.get("/services", &query).await?, "the list of services")?)
     }
 
     async fn tasks(&self) -> Result<Vec<Task>, Failure> {
-        list(self.engine.get("/tasks", &[("filters", &of_stack(self.stack))]).await?, "tasks")
+        Ok(typed_list(&self.engine.get("/tasks", &[("filters", &of_stack(self.stack))]).await?, "the list of tasks")?)
     }
 
     /// The failure of a rollout, with all that helps to understand it.
@@ -141,12 +147,5 @@ impl<'a> Rollout<'a> {
             .with("task_error", task.map(Task::error))
             .with("exit_code", task.and_then(Task::exit_code))
             .with("logs", logs)
-    }
-}
-
-fn list<T: for<'a> Deserialize<'a>>(list: Value, what: &str) -> Result<Vec<T>, Failure> {
-    match without_nulls(&list) {
-        Value::Null => Ok(Vec::new()),
-        list => Vec::<T>::deserialize(list).map_err(|error| Failure::new(format!("the list of {what}: {error}"))),
     }
 }

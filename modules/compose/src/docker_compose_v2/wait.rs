@@ -4,7 +4,7 @@ use docker::Engine;
 use serde_json::Value;
 
 use super::options::Options;
-use crate::diagnosis;
+use docker_module::diagnosis;
 
 /// More than so many containers say no more.
 const MOST: usize = 5;

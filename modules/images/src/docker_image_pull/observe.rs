@@ -1,8 +1,8 @@
 //! What `docker_image_pull` needs to know of the engine and of the registry.
 
 use ansible::Failure;
-use docker::{Credentials, Engine, Image, ImageName, Inspected};
-use docker_module::ImageReference;
+use docker::{Engine, Image, ImageName, Inspected};
+use docker_module::{ImageReference, at_registry};
 
 use super::options::{Options, Pull};
 use super::plan::Observed;
@@ -32,15 +32,6 @@ pub async fn observe(
     };
     let (typed, raw) = image.map(|image| (image.typed, image.raw)).unzip();
     Ok((Observed { image: typed, engine: runs_on, at_registry }, raw))
-}
-
-/// The digest that the name stands for at its registry now, asked with the login that a pull would send.
-///
-/// # Errors
-/// The registry can't be asked, or has no such name.
-pub async fn at_registry(engine: &Engine, name: &ImageName) -> Result<String, Failure> {
-    let asked = engine.digest_at_registry(name, Credentials::for_image(name)?.as_ref()).await;
-    asked.map_err(|error| Failure::new(format!("asking the registry what {name} stands for: {error}")))
 }
 
 /// The image that the name stands for on the engine.

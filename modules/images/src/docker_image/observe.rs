@@ -8,7 +8,6 @@ use super::options::{Options, Source};
 use super::plan::Observed;
 use crate::docker_image_export::observe::archive_at;
 use crate::docker_image_load::observe::archived;
-use crate::docker_image_pull;
 
 /// Reads, changes nothing. The second part is the image as the engine gave it.
 ///
@@ -59,7 +58,7 @@ async fn look_at_source(
         }
         // A platform that is asked for may be another one than that of the image that is there.
         (Some(Source::Pull), ..) if observed.image.is_some() && options.pull_platform().is_none() => {
-            let asked = docker_image_pull::observe::at_registry(engine, &options.name_for("pull")?).await;
+            let asked = docker_module::at_registry(engine, &options.name_for("pull")?).await;
             // The pull may go another way than the question.
             observed.at_source = asked.map_err(|failure| call.warn(doubt(&failure))).ok();
         }

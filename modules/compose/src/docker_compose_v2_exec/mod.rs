@@ -1,19 +1,22 @@
-//! `docker_compose_v2_run`: runs a command in a new container of a Compose service.
+//! `docker_compose_v2_exec`: runs a command in a container of a Compose service.
 
 mod options;
 
 use ansible::{Call, Failure, Module, Outcome};
 
 use self::options::Options;
-use crate::compose::{Command, Compose};
+use crate::cli::{Command, Compose};
 
-pub const MODULE: Module = ansible::module!(docker_compose_v2_run, run);
+pub const MODULE: Module = ansible::module!(docker_compose_v2_exec, run);
 
 async fn run(call: Call) -> Result<Outcome, Failure> {
     let options: Options = call.options()?;
     let command: Command = call.options()?;
-    let mut words = vec!["run".to_owned()];
-    words.extend(options.words());
+    let mut words = vec!["exec".to_owned()];
+    options.index.iter().for_each(|index| words.extend(["--index".to_owned(), index.to_string()]));
+    if options.privileged {
+        words.push("--privileged".to_owned());
+    }
     words.extend(command.options()?);
     words.extend(command.words()?);
     let compose = Compose::open(&call).await?;
@@ -22,9 +25,9 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
     let printed = command.printed(&done);
     if command.detach {
         return match done.success {
-            true => Ok(Outcome::new(true).with("container_id", printed.stdout.trim())),
+            true => Ok(Outcome::new(true)),
             false => {
-                Err(Failure::new(format!("starting a container of service {}: {}", command.service, printed.stderr)))
+                Err(Failure::new(format!("starting a command in service {}: {}", command.service, printed.stderr)))
             }
         };
     }
@@ -36,7 +39,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
 mod tests {
     use ansible::golden::{agree, reads};
 
-    use crate::compose::{Command, Project};
+    use crate::cli::{Command, Project};
 
     #[test]
     fn sidecar_and_options_agree() {

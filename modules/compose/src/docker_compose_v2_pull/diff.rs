@@ -7,7 +7,7 @@ use docker::Engine;
 use serde_json::{Map, Value, json};
 
 use super::options::{Options, Policy};
-use crate::compose::Compose;
+use crate::cli::Compose;
 
 /// IDs by name; `None`: there is none.
 pub type Images = BTreeMap<String, Option<String>>;

@@ -5,7 +5,7 @@ use docker::Engine;
 use serde_json::{Value, json};
 
 use super::Found;
-use crate::compose::Compose;
+use crate::cli::Compose;
 
 /// Reads, changes nothing.
 ///

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, map};
 
 /// Why a value is refused, and where in it.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub struct Refused {
     /// The steps to the place, the innermost first.
     steps: Vec<Step>,
     /// What the type says.
@@ -32,7 +32,7 @@ enum Step {
 ///
 /// # Errors
 /// What the type refuses, and where.
-pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Refused> {
+pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Refused> {
     T::deserialize(Given(value))
 }
 
@@ -120,23 +120,40 @@ impl<'de> Deserializer<'de> for Given {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Refused> {
-        let unexpected = match &self.0 {
-            Value::String(_) => None,
-            Value::Null => Some(Unexpected::Unit),
-            Value::Bool(value) => Some(Unexpected::Bool(*value)),
-            Value::Number(_) => Some(Unexpected::Other("number")),
-            Value::Array(_) => Some(Unexpected::Seq),
-            Value::Object(_) => Some(Unexpected::Map),
-        };
-        match (self.0, unexpected) {
-            (Value::String(choice), _) => visitor.visit_enum(choice.into_deserializer()),
-            (_, unexpected) => Err(Refused::invalid_type(unexpected.unwrap_or(Unexpected::Unit), &"a string")),
+        match self.0 {
+            Value::String(choice) => visitor.visit_enum(choice.into_deserializer()),
+            other => Err(Refused::invalid_type(unexpected(&other), &"a string")),
+        }
+    }
+
+    /// A mapping only: a list of its fields, which serde would take too, is in no JSON of ours, and reading it is a third
+    /// of the code of each type.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refused> {
+        match self.0 {
+            Value::Object(values) => visitor.visit_map(Entries::of(values)),
+            other => Err(Refused::invalid_type(unexpected(&other), &visitor)),
         }
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map identifier ignored_any
+    }
+}
+
+fn unexpected(value: &Value) -> Unexpected<'_> {
+    match value {
+        Value::Null => Unexpected::Unit,
+        Value::Bool(value) => Unexpected::Bool(*value),
+        Value::Number(_) => Unexpected::Other("number"),
+        Value::String(text) => Unexpected::Str(text),
+        Value::Array(_) => Unexpected::Seq,
+        Value::Object(_) => Unexpected::Map,
     }
 }
 
@@ -148,6 +165,7 @@ struct Elements {
 impl<'de> SeqAccess<'de> for Elements {
     type Error = Refused;
 
+    #[inline(never)]
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Refused> {
         let Some(value) = self.left.next() else { return Ok(None) };
         let index = self.index;
@@ -183,6 +201,8 @@ impl<'de> MapAccess<'de> for Entries {
         Ok(Some(read))
     }
 
+    // Once for each type of value, not for each field that has it.
+    #[inline(never)]
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Refused> {
         let Some((key, value)) = self.open.take() else {
             return Err(Refused::custom("a value was asked for before its key"));

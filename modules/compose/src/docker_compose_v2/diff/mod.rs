@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 pub use self::observe::observe;
 use super::options::{Options, State};
-use crate::compose::Rendered;
+use crate::cli::Rendered;
 
 /// What was read before the work.
 #[derive(Clone, Debug, Default)]

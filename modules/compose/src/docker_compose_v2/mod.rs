@@ -10,7 +10,7 @@ use docker_module::connect_as_cli;
 
 use self::options::{Options, Pull, State};
 use self::plan::{Action, Observed, plan};
-use crate::compose::{Compose, Event, State as Found};
+use crate::cli::{Compose, Event, State as Found};
 
 pub const MODULE: Module = ansible::module!(docker_compose_v2, run);
 
@@ -72,7 +72,7 @@ fn is_build(options: &Options, event: &Event) -> bool {
 mod tests {
     use ansible::golden::{agree, reads};
 
-    use crate::compose::Project;
+    use crate::cli::Project;
 
     #[test]
     fn sidecar_and_options_agree() {

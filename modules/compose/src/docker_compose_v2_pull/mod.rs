@@ -9,7 +9,7 @@ use docker_module::connect_as_cli;
 
 use self::options::{Options, Policy};
 use self::plan::{Action, plan};
-use crate::compose::Compose;
+use crate::cli::Compose;
 
 pub const MODULE: Module = ansible::module!(docker_compose_v2_pull, run);
 
@@ -47,7 +47,7 @@ async fn run(call: Call) -> Result<Outcome, Failure> {
 mod tests {
     use ansible::golden::{agree, reads};
 
-    use crate::compose::Project;
+    use crate::cli::Project;
 
     #[test]
     fn sidecar_and_options_agree() {
