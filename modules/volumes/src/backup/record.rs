@@ -179,6 +179,12 @@ impl Journal {
                 .map_err(|_| Failure::new("another backup began at the same moment: run the task again"))?;
             held.lock.replace(Some(lock));
         }
+        // What runs left that were killed while they wrote: nobody else writes now.
+        for entry in fs::read_dir(directory).map_err(failed)?.flatten() {
+            if entry.path().extension().is_some_and(|extension| extension == "new") {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
         let path = directory.join(format!("{}.json", std::process::id()));
         let record = Record { of, docker_host: docker_host.to_owned(), undo: Vec::new() };
         let file = write(&path, &record).map_err(failed)?;
