@@ -48,6 +48,8 @@ BIN = Path(__file__).absolute().parents[2] / "bin"
 NOTICE = re.compile(r"^cdgp\.docker\.native (begin|miss|crash|arch|noplace|full|garbled|stored)(?: (.*?))?\r?$", re.MULTILINE)
 # How many seconds after a change must have been taken back a new connection is still tried.
 PATIENCE = 30
+# The options of iptables_state that a task may have.
+STATE_OPTIONS = frozenset(("path", "state", "table", "noflush", "counters", "modprobe", "ip_version", "wait", "rollback"))
 # How often the script is sent for one task: a miss, a damaged upload, and one more that must do.
 ATTEMPTS = 3
 
@@ -197,11 +199,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Runs the task's module and returns its result."""
         self._supports_async = True
+        module = self._task.action.rpartition(".")[2]
+        if module == "iptables_state":  # options that it lacks are refused by name, as community.general does
+            self._VALID_ARGS = STATE_OPTIONS
         super().run(tmp, task_vars)  # refuses what Ansible refuses
         self._vars: dict[str, t.Any] = task_vars or {}
-        module = self._task.action.rpartition(".")[2]
         binary = Binary.of_module(module, BIN)
         args = self._with_files(dict(self._task.args)) if module == "host_file" else dict(self._task.args)
+        if module == "iptables_state" and args.get("state") == "restored":
+            return self._restore_state(binary, args)
         # Set aside by `_wait_for`, should `until` run this task again.
         limit, poll = getattr(self._task, "_native_async", (self._task.async_val, self._task.poll))
         if not limit:
@@ -228,6 +234,34 @@ class ActionModule(ActionBase):
             args["content_base64"] = base64.b64encode(Path(path).read_bytes()).decode()
             del args["src"]
         return args
+
+    def _restore_state(self, binary: Binary, args: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Restores the packet filter's rules; with `rollback` the target takes them back unless a new connection confirms them."""
+        if self._task.async_val:  # as community.general asks for a way back
+            if self._task.poll > 0:
+                raise AnsibleActionFail("iptables_state waits for its result by itself: with `async`, set `poll` to 0, or set `rollback` instead")
+            args["rollback"] = self._task.async_val
+        asked: dict[str, t.Any] | None = {"args": {"path": args.get("path"), "state": "confirmed"}, "seconds": args.get("rollback")}
+        try:
+            result = self._call(binary, "iptables_state", args)
+            asked = result.pop("_native_confirm", None)
+        except AnsibleConnectionFailure:
+            if not args.get("rollback"):
+                raise
+            result = {}  # lost on its way: the target has kept it
+        if asked is None or result.get("failed"):
+            return result
+        # Over a new connection: an old one proves nothing. By then the rules are taken back at the latest.
+        end = time.monotonic() + int(asked["seconds"]) + PATIENCE
+        while True:
+            try:
+                self._connection.reset()
+                answer = self._call(binary, "iptables_state", asked["args"])
+                return {**answer, **{key: result[key] for key in ("invocation", "warnings") if key in result}}
+            except (AnsibleConnectionFailure, AnsibleActionFail):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(1)
 
     def _wait_for(self, binary: Binary, job: str, limit: int, poll: int) -> dict[str, t.Any]:
         """Asks for a job's result until it is there or its time is over."""

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Map, Value};
 
-use crate::Failure;
+use crate::{Failure, Network};
 
 /// One call of a module.
 #[derive(Debug)]
@@ -98,6 +98,16 @@ impl Call {
     #[must_use]
     pub fn inside(mut self, fixture: &impl crate::Inside) -> Call {
         let mut command = fixture.command_inside(self.command.get_program());
+        command.args(self.command.get_args());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command = command;
+        self
+    }
+
+    /// The same call in a network namespace.
+    #[must_use]
+    pub fn within(mut self, network: &Network) -> Call {
+        let mut command = network.command(&self.command.get_program().to_string_lossy());
         command.args(self.command.get_args());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.command = command;

@@ -10,6 +10,9 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::Failure;
 
+/// What the holder does: its `/run` is its own, since what guards rules keeps its files there.
+const INSIDE: &str = "mount -t tmpfs run /run && ip link set lo up && echo ready && read nothing";
+
 /// A network namespace with `lo` up and nothing else. It ends with this value, and with this process.
 #[derive(Debug)]
 pub struct Network {
@@ -25,7 +28,7 @@ impl Network {
         let failed = |reason: &dyn std::fmt::Display| Failure::new("making a network namespace", reason);
         // It lives until its standard input, which only we hold, is closed.
         let mut holder = Command::new("unshare")
-            .args(["--net", "--", "sh", "-c", "ip link set lo up && echo ready && read nothing"])
+            .args(["--net", "--mount", "--", "sh", "-c", INSIDE])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // A Ctrl-C in the terminal is for the test.
@@ -44,10 +47,10 @@ impl Network {
         }
     }
 
-    /// A command that runs `program` in it, with this machine's files and processes.
+    /// A command that runs `program` in it, with this machine's processes, and its files but for `/run`.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--net", "--target", &self.holder.id().to_string(), "--", program]);
+        command.args(["--net", "--mount", "--target", &self.holder.id().to_string(), "--", program]);
         command
     }
 
@@ -62,7 +65,18 @@ impl Network {
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(Failure::new(&doing, text(&output.stderr))) }
     }
 
-    /// Runs `work` on a thread of its own in it, and gives what it returns. Programs that it starts are in it too.
+    /// Whether any process but the namespace's own is in it.
+    pub fn is_busy(&self) -> bool {
+        let of = |pid: &str| std::fs::read_link(format!("/proc/{pid}/ns/net")).ok();
+        let holder = self.holder.id().to_string();
+        let ours = of(&holder);
+        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let mut names = processes.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        names.any(|pid| pid != holder && pid.starts_with(|c: char| c.is_ascii_digit()) && of(&pid) == ours)
+    }
+
+    /// Runs `work` on a thread of its own in it, and gives what it returns. Programs that it starts are in it too. `/run` is
+    /// the machine's there.
     ///
     /// # Errors
     /// The namespace can't be entered.

@@ -25,6 +25,8 @@ enum Subject {
     Delivery,
     /// A `docker_container` task on the target: ours and community.docker's, alone and beside 500 containers.
     Containers,
+    /// Rules by the module `firewall` and by bare iptables: applied, unchanged, compared; 100, 1,000 and 10,000.
+    Firewall,
     /// The binaries in bytes.
     Size,
     /// Backups of volumes: packing and unpacking against `tar | zstd` with as many threads; the volume plug-in's answers at
@@ -51,6 +53,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let example = ["run", "--release", "--quiet", "--package", "archive", "--example", "throughput"];
         process::run(Command::new(env!("CARGO")).args(example).current_dir(&workspace.root))?;
         volume_plugin::run(&workspace.collection().join("bin").join(collection::X86_64.machine).join("volumes"))?;
+    }
+    if wanted(Subject::Firewall) {
+        let binary = workspace.collection().join("bin").join(collection::X86_64.machine).join("firewall");
+        let script = workspace.root.join("tests/differential/firewall_bench.py");
+        process::run(Command::new("unshare").args(["--net", "--mount", "--"]).arg(script).arg(binary))?;
     }
     Ok(())
 }

@@ -55,6 +55,7 @@ const STEPS: [Step; 15] = [
     Step { name: "hosts", run: hosts::check },
     Step { name: "peer", run: |workspace| process::run(peer::script(workspace).arg("--slice")) },
     Step { name: "differential", run: |workspace| process::run(&mut peer::differential(workspace, 10)) },
+    Step { name: "firewall", run: firewall },
 ];
 
 /// Runs the verb; its last line is for machines.
@@ -94,6 +95,16 @@ fn cargo_test(workspace: &Workspace) -> Result<()> {
     let nextest = process::output(Command::new(cargo()).args(["nextest", "--version"])).is_ok();
     let words: &[&str] = if nextest { &["nextest", "run"] } else { &["test", "--quiet"] };
     in_root(workspace, &[words, &["--workspace", "--no-fail-fast"]].concat())
+}
+
+/// The peers' own tests of `iptables` and `iptables_state`, and some generated `iptables` tasks through both.
+fn firewall(workspace: &Workspace) -> Result<()> {
+    let collections = workspace.target.join("collections");
+    let run = |path: &str, words: &[&str]| {
+        process::run(Command::new(workspace.root.join(path)).arg("--collections").arg(&collections).args(words))
+    };
+    run("tests/peer/run-firewall", &[])?;
+    run("tests/differential/run-iptables", &["--tasks", "60"])
 }
 
 /// Runs cargo in the workspace.

@@ -15,6 +15,7 @@
 //!    takes its whole input before it begins.
 
 mod change;
+mod check;
 mod desired;
 mod extension;
 mod family;
@@ -29,6 +30,7 @@ mod value;
 mod word;
 
 pub use change::{Change, Edit, Script, TableChange};
+pub use check::Problem;
 pub use desired::{Desired, Jump, Position, Wanted};
 pub use extension::Opaque;
 pub use family::Family;

@@ -44,3 +44,22 @@ fn written_and_printed_are_one_rule() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Whole outputs, by `corpus/capture`: hosts with Docker, ufw, fail2ban and kube-proxy, each back end.
+#[test]
+fn whole_hosts_come_out_as_they_went_in() {
+    let hosts = [
+        (Family::V4, include_str!("corpus/host-nft.v4")),
+        (Family::V4, include_str!("corpus/host-legacy.v4")),
+        (Family::V6, include_str!("corpus/host-nft.v6")),
+        (Family::V6, include_str!("corpus/host-legacy.v6")),
+    ];
+    for (family, text) in hosts {
+        let set = RuleSet::parse(text, family).unwrap();
+        assert_eq!(set.to_string(), text);
+        let rules = set.tables.iter().flat_map(|table| &table.chains).flat_map(|chain| &chain.rules);
+        let otherwise: Vec<String> =
+            rules.filter(|rule| !rule.is_canonical()).map(|rule| format!("{rule} is spelled {}", rule.rule)).collect();
+        assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+    }
+}

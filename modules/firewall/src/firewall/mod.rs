@@ -10,7 +10,7 @@ mod kernel;
 mod lockout;
 mod observe;
 mod options;
-mod place;
+pub(crate) mod place;
 mod plan;
 mod render;
 pub mod tools;

@@ -46,6 +46,7 @@ pub const TOOLS: &[Tool] = &[
         arguments: id,
         run: guard,
     },
+    crate::iptables_state::TOOL,
 ];
 
 fn none(command: Command) -> Command {

@@ -1,6 +1,6 @@
 //! What is there, as `iptables` tells it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ansible::{Call, Failure};
 use netfilter::{Family, Output, RuleSet, find_program, run_program};
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::options::Options;
 use super::plan::{Kind, kind};
+use crate::command;
 
 /// What a task can see of a family.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +60,7 @@ impl Program {
     /// It is not there, or does not run.
     pub fn find(family: Family, wait: Option<&str>) -> Result<Program, Failure> {
         let name = family.program();
-        let path = find_program(name).ok_or_else(|| {
-            Failure::new(format!("Failed to find required executable \"{name}\" in paths: {}", searched()))
-        })?;
+        let path = command::find(name)?;
         let mut program = Program { path, wait: None };
         if let Some(wait) = wait.filter(|wait| !wait.is_empty()) {
             let said = program.run(&["--version".to_owned()])?.stdout;
@@ -87,8 +86,7 @@ impl Program {
 
     /// Runs it, whatever it answers.
     pub fn ask(&self, words: &[String]) -> Result<Output, Failure> {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        Ok(run_program(&self.path, &words, None)?)
+        command::ask(&self.path, words, None)
     }
 
     /// Runs it.
@@ -96,42 +94,8 @@ impl Program {
     /// # Errors
     /// It fails: with what it said, as ansible.builtin.iptables tells it.
     pub fn run(&self, words: &[String]) -> Result<Output, Failure> {
-        let output = self.ask(words)?;
-        if output.status == 0 { Ok(output) } else { Err(self.failure(words, &output)) }
+        command::run(&self.path, words)
     }
-
-    pub fn failure(&self, words: &[String], output: &Output) -> Failure {
-        Failure::new(output.stderr.trim_end())
-            .verbatim()
-            .with("cmd", command(&self.path, words))
-            .with("rc", output.status)
-            .with("stdout", &output.stdout)
-            .with("stderr", &output.stderr)
-    }
-}
-
-/// Where programs are looked for.
-fn searched() -> String {
-    let path = std::env::var("PATH").unwrap_or_default();
-    let mut folders: Vec<&str> = path.split(':').collect();
-    for folder in ["/sbin", "/usr/sbin", "/usr/local/sbin"] {
-        if !folders.contains(&folder) && Path::new(folder).exists() {
-            folders.push(folder);
-        }
-    }
-    folders.join(":")
-}
-
-/// A command as one line of shell.
-fn command(program: &Path, words: &[String]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
-    let quoted = |word: &str| match word {
-        "" => "''".to_owned(),
-        word if word.chars().all(plain) => word.to_owned(),
-        word => format!("'{}'", word.replace('\'', "'\"'\"'")),
-    };
-    let program = program.display().to_string();
-    std::iter::once(program.as_str()).chain(words.iter().map(String::as_str)).map(quoted).collect::<Vec<_>>().join(" ")
 }
 
 /// Asks for what the task needs to know of a family.
@@ -166,7 +130,7 @@ pub async fn observe(
             // 1 says that it is not there; with 2 the words make no rule, and adding them fails with the same message.
             if output.status == 2 {
                 let adding: Vec<String> = program.adding(options, rule);
-                refused = Some(program.failure(&adding, &output));
+                refused = Some(command::failed(&program.path, &adding, &output));
             }
         }
     }

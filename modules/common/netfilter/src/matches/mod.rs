@@ -3,25 +3,33 @@
 mod address;
 mod conntrack;
 mod hashlimit;
+mod hops;
 mod limit;
 mod mark;
 mod meta;
+mod owner;
+mod policy;
 mod ports;
 mod protocol;
 mod recent;
 mod set;
+mod statistic;
 mod u32_;
 
 pub use address::{AddrType, AddrTypes, IpRange, Mac};
 pub use conntrack::{Conntrack, CtDirection, CtState, CtStatus, State};
 pub use hashlimit::{HashLimit, HashMode};
+pub use hops::{Bound, HopLimit, Ttl};
 pub use limit::{ConnLimit, Limit};
 pub use mark::{Connmark, Mark};
-pub use meta::{Bound, Comment, HopLimit, Length, Nth, Owner, PacketKind, PktType, Policy, PolicyElement, Random, Ttl};
+pub use meta::{Comment, Length, PacketKind, PktType};
+pub use owner::Owner;
+pub use policy::{IpsecElement, IpsecPolicy};
 pub use ports::{MultiPort, Side};
 pub use protocol::{Icmp, Icmp6, Tcp, TcpFlags, Udp};
 pub use recent::{Recent, RecentAction};
 pub use set::{Direction, Set};
+pub use statistic::{Nth, Random, Statistic};
 pub use u32_::U32;
 
 use crate::extension::{Extension, Given, Syntax};
@@ -111,13 +119,13 @@ mod declared {
         /// Many ports.
         MultiPort(MultiPort),
         /// Every so many packets, or some of them by chance.
-        Statistic(super::meta::Statistic),
+        Statistic(Statistic),
         /// Who sends it, on this host.
         Owner(Owner),
         /// Unicast, broadcast or multicast.
         PktType(PktType),
         /// IPsec.
-        Policy(Policy),
+        Policy(IpsecPolicy),
         /// Hosts seen recently.
         Recent(Recent),
         /// A set of ipset(8).
@@ -136,8 +144,6 @@ mod declared {
 }
 
 pub use declared::Match;
-pub use meta::Statistic;
-pub(crate) use meta::address;
 
 /// Values of an enum that are written as a list, in the order in which iptables prints them.
 pub(crate) trait Listed: Copy + Ord + Sized + 'static {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::extension::{Extension, Given, Syntax, needs};
-use crate::matches::address;
+use crate::value::single;
 use crate::word::Line;
 use crate::{Family, Invalid, Names, PortRange};
 
@@ -36,7 +36,7 @@ impl NatRange {
                 None => (text, None),
             },
         };
-        let bare = |text: &str| address(text.trim_start_matches('[').trim_end_matches(']'), family);
+        let bare = |text: &str| single(text.trim_start_matches('[').trim_end_matches(']'), family);
         let (first, last) = match addresses.split_once('-') {
             Some((first, last)) => (Some(bare(first)?), Some(bare(last)?)),
             None if addresses.is_empty() => (None, None),

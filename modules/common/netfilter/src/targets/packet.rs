@@ -4,8 +4,7 @@ use std::net::IpAddr;
 
 use crate::Invalid;
 use crate::extension::{Extension, Given, Syntax, needs};
-use crate::matches::address;
-use crate::value::{decimal, number};
+use crate::value::{decimal, number, single};
 use crate::word::Line;
 
 /// `-j TCPMSS`.
@@ -105,7 +104,7 @@ impl Extension for Tee {
 
     fn read(given: &mut Given<'_>) -> Result<Option<Tee>, Invalid> {
         let family = given.family;
-        let gateway = given.value("--gateway", |text| address(text, family))?;
+        let gateway = given.value("--gateway", |text| single(text, family))?;
         Ok(Some(Tee {
             gateway: gateway.ok_or_else(|| needs("TEE", "`--gateway`"))?,
             out_interface: given.text("--oif")?,

@@ -158,6 +158,16 @@ pub(crate) fn family_of(address: IpAddr) -> Family {
     }
 }
 
+/// An address that stands alone.
+pub(crate) fn single(text: &str, family: Family) -> Result<IpAddr, Invalid> {
+    let net = Net::parse(text, family)?;
+    if net.is_host() {
+        Ok(net.address())
+    } else {
+        Err(Invalid::new(format!("{text} is a network"), "give one address"))
+    }
+}
+
 /// One address of the family. Of IPv4, trailing parts may be left out, as in `10/8`.
 pub(crate) fn address_of(text: &str, family: Family) -> Result<IpAddr, Invalid> {
     let parsed = match family {

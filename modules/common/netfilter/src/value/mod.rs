@@ -9,6 +9,7 @@ mod protocol;
 mod rate;
 mod test;
 
+pub(crate) use address::single;
 pub use address::{AddressRange, Net};
 pub use icmp::IcmpType;
 pub use names::Names;
