@@ -62,7 +62,7 @@ fn read(text: &str) -> Rule {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn text_comes_out_as_it_went_in((family, words) in words(), packets in any::<u64>(), counted in any::<bool>()) {
