@@ -1,7 +1,8 @@
 //! The file, and what iptables-save prints.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Seek, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -94,14 +95,21 @@ pub fn observe(options: &Options, programs: &Programs) -> Result<Observed, Failu
         match fs::metadata(path) {
             Err(_) => return wrong("not found"),
             Ok(found) if !found.is_file() => return wrong("not a file"),
-            Ok(_) if fs::File::open(path).is_err() => return wrong("not readable"),
+            Ok(_) if File::open(path).is_err() => return wrong("not readable"),
             Ok(_) => {}
         }
     }
     let file = fs::read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let mut observed = Observed { file, ..Observed::default() };
     let wanted = tables(options, &observed)?;
-    let whole = command::run(&programs.save, &modprobe(options))?.stdout;
+    let mut whole = command::run(&programs.save, &modprobe(options))?.stdout;
+    for table in &wanted {
+        // An untouched table is made, as community.general does even in check mode: no packet notices, and plays look for it.
+        if !whole.lines().any(|line| line == format!("*{table}")) {
+            touch(programs, table)?;
+            whole = command::run(&programs.save, &modprobe(options))?.stdout;
+        }
+    }
     let part = command::run(&programs.save, &Programs::saving(options))?.stdout;
     observed.initial_state = text::lines(&whole, options.counters);
     observed.of_table = text::lines(&part, options.counters);
@@ -119,6 +127,15 @@ pub fn observe(options: &Options, programs: &Programs) -> Result<Observed, Failu
         }
     }
     Ok(observed)
+}
+
+/// Makes a table that is not there, with nothing in it.
+fn touch(programs: &Programs, table: &str) -> Result<(), Failure> {
+    let mut input = File::from(rustix::fs::memfd_create("table", rustix::fs::MemfdFlags::CLOEXEC)?);
+    input.write_all(format!("*{table}\n:OUTPUT ACCEPT\nCOMMIT\n").as_bytes())?;
+    input.rewind()?;
+    // What comes of it the next iptables-save tells.
+    command::ask(&programs.restore, &["--noflush".to_owned()], Some(input)).map(drop)
 }
 
 /// The tables that the task is about.
@@ -143,7 +160,7 @@ fn check_modprobe(options: &Options) -> Result<(), Failure> {
     match fs::metadata(path) {
         Err(_) => wrong("not found"),
         Ok(found) if !found.is_file() => wrong("not a file"),
-        Ok(_) if fs::File::open(path).is_err() => wrong("not readable"),
+        Ok(_) if File::open(path).is_err() => wrong("not readable"),
         Ok(found) if found.permissions().mode() & 0o111 == 0 => wrong("not executable"),
         Ok(_) => Ok(()),
     }
