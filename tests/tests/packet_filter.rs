@@ -171,7 +171,7 @@ fn a_change_that_is_killed_leaves_the_old_rules_or_the_new_ones() {
     };
     let ports = |program: &str| -> Vec<String> {
         let text = network.shell(&format!("{program}-save")).unwrap();
-        text.lines().filter(|line| line.contains("--dport")).map(str::to_owned).collect()
+        text.lines().filter(|line| line.contains("-p tcp -m tcp --dport")).map(str::to_owned).collect()
     };
     let sets = [declared(1_000), declared(2_000)];
     let mut known: Vec<[Vec<String>; 2]> = Vec::new();
