@@ -127,13 +127,12 @@ fn same(file: &Table, present: &Table, options: &Options) -> bool {
     };
     let chain = |chain: &Chain| {
         let there = present.chain(&chain.name);
-        let same = there.is_some_and(|there| {
+        there.is_some_and(|there| {
             // Chains of users are emptied where they are declared; rules are added to built-in ones.
             let added = options.noflush && chain.policy.is_some();
             let rules = if added { chain.rules.is_empty() } else { chain.rules == there.rules };
             chain.policy == there.policy && rules && counted(chain, there)
-        });
-        same
+        })
     };
     let left = |there: &Chain| {
         options.noflush || file.chain(&there.name).is_some() || there.policy.is_some() && there.rules.is_empty()
