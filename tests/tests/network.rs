@@ -175,6 +175,8 @@ fn members(engine: &Engine) {
     );
     assert_eq!(made["warnings"], json!(["`connected`: there is no container ghost"]));
     docker(engine, &["start", "cs"]);
+    // The network has it for as long as it runs.
+    docker(engine, &["wait", "cs"]);
     stays(engine, json!({"name": "web", "connected": ["ca", "cs"]}));
     stays(engine, json!({"name": "web"}));
     changes(
